@@ -1,0 +1,1 @@
+"""The agents, the contract they fulfil, and the runtime that carries them."""

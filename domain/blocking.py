@@ -1,0 +1,43 @@
+"""Why nothing happens: the reasons a waiting task gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from domain.task import OnFailure, Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitsForDependency:
+    """Another task has to complete first; or it has failed and its dependency says to block."""
+
+    task: Task
+    on_failure: OnFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitsForSlot:
+    """The agent works on as many executions as it may at once."""
+
+    agent: str
+    limit: int
+    running: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitsForWorker:
+    """No live worker offers this agent."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitsForTime:
+    """The next attempt starts later, as the retry policy says."""
+
+    until: datetime
+
+
+BlockReason: TypeAlias = WaitsForDependency | WaitsForSlot | WaitsForWorker | WaitsForTime

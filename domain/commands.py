@@ -1,0 +1,118 @@
+"""What callers ask for: the inputs of the use cases, already parsed but not yet checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from domain.finding import FindingState
+from domain.project import SourceKind
+from domain.quality_gate import QualityGate
+from domain.task import AcceptanceCheck, OnFailure, Priority, RetryPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDraft:
+    """A source to be: a local folder or a git URL."""
+
+    kind: SourceKind
+    location: str
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateProject:
+    """A project to be. Without a key one is made of the name."""
+
+    name: str
+    key: str | None = None
+    description: str = ""
+    source: SourceDraft | None = None
+    gate: QualityGate = QualityGate()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DependencyDraft:
+    """An edge to be: to a task of the same request by its client key, or to an existing one by id."""
+
+    client_key: str | None = None
+    task_id: UUID | None = None
+    on_failure: OnFailure = OnFailure.BLOCK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDraft:
+    """A task to be."""
+
+    title: str
+    agent: str
+    client_key: str | None = None
+    description: str = ""
+    priority: Priority = Priority.NORMAL
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    requirements: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    timeout: timedelta | None = None
+    retry: RetryPolicy = RetryPolicy()
+    acceptance_checks: tuple[AcceptanceCheck, ...] = ()
+    depends_on: tuple[DependencyDraft, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateTasks:
+    """A whole DAG in one transaction; with ``dispatch`` it starts at once."""
+
+    project_id: UUID
+    tasks: tuple[TaskDraft, ...]
+    dispatch: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateTask:
+    """Fields to change; what is not in ``changes`` stays. Names are those of ``domain.task.Task``."""
+
+    task_id: UUID
+    expected_version: int
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteTask:
+    """A task to delete. One that has been executed is deleted only with ``including_history``."""
+
+    task_id: UUID
+    expected_version: int
+    including_history: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddDependency:
+    """An edge to add."""
+
+    task_id: UUID
+    depends_on_id: UUID
+    on_failure: OnFailure = OnFailure.BLOCK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveDependency:
+    """An edge to remove."""
+
+    task_id: UUID
+    depends_on_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetFindingState:
+    """A person's verdict on a finding: WAIVED (with a reason and perhaps an expiry), or PERSISTING to take a waiver back."""
+
+    finding_id: UUID
+    expected_version: int
+    state: FindingState
+    reason: str | None = None
+    expires_at: datetime | None = None

@@ -1,0 +1,174 @@
+"""Expected failures: what a use case answers when it will not do what was asked.
+
+Each carries a published code (see ``docs/errors/``) and the data a client needs to act. Raising one rolls the unit of
+work back; mutations show it as an entry of their payload's ``errors``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from domain.blocking import BlockReason
+    from domain.execution import Execution
+    from domain.finding import Finding
+    from domain.project import Project
+    from domain.task import Task
+
+
+@dataclass(eq=False)
+class Rejection(Exception):
+    """Base of every expected failure. ``path`` names the input field, for example ``("input", "title")``."""
+
+    code: ClassVar[str] = "REJECTED"
+    path: tuple[str, ...] = field(default=(), kw_only=True)
+
+    @property
+    def message(self) -> str:
+        """One sentence for a person: what is wrong, and what to do."""
+        raise NotImplementedError  # pragma: no cover - abstract by construction
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(eq=False)
+class NotFound(Rejection):
+    """The thing does not exist, or not for the one who asks."""
+
+    code: ClassVar[str] = "NOT_FOUND"
+    noun: str
+    id: str
+
+    @property
+    def message(self) -> str:
+        return f"There is no {self.noun} with id {self.id!r} here."
+
+
+@dataclass(eq=False)
+class Invalid(Rejection):
+    """An input value that cannot be accepted."""
+
+    code: ClassVar[str] = "VALIDATION_FAILED"
+    reason: str
+
+    @property
+    def message(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
+class Denied(Rejection):
+    """The actor lacks a permission."""
+
+    code: ClassVar[str] = "PERMISSION_DENIED"
+    permission: str
+
+    @property
+    def message(self) -> str:
+        return f"This needs the permission {self.permission!r}, which you do not have here."
+
+
+@dataclass(eq=False)
+class VersionConflict(Rejection):
+    """Somebody changed the thing since the caller read it."""
+
+    code: ClassVar[str] = "VERSION_CONFLICT"
+    expected: int
+    current: Task | Project | Finding
+
+    @property
+    def message(self) -> str:
+        return (
+            f"Version {self.expected} was expected, but it is at version {self.current.version} now. "
+            "Read it again, apply your change to what it is, and send the new version."
+        )
+
+
+@dataclass(eq=False)
+class DependencyCycle(Rejection):
+    """The edge would close a cycle. ``cycle`` is the closed walk, its first task repeated at the end."""
+
+    code: ClassVar[str] = "DEPENDENCY_CYCLE"
+    cycle: tuple[Task, ...]
+
+    @property
+    def message(self) -> str:
+        return f"That would make the tasks wait for each other: {' → '.join(task.key for task in self.cycle)}."
+
+
+@dataclass(eq=False)
+class NotDispatchable(Rejection):
+    """The task cannot be dispatched in the state it is in."""
+
+    code: ClassVar[str] = "NOT_DISPATCHABLE"
+    task: Task
+    reason: str
+    blocked_by: tuple[BlockReason, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return f"{self.task.key} cannot be dispatched: {self.reason}"
+
+
+@dataclass(eq=False)
+class NotRetryable(Rejection):
+    """The task is not in a state from which a retry makes sense."""
+
+    code: ClassVar[str] = "NOT_RETRYABLE"
+    task: Task
+
+    @property
+    def message(self) -> str:
+        return f"{self.task.key} is {self.task.status}: only a failed, cancelled or skipped task can be retried."
+
+
+@dataclass(eq=False)
+class NotCancellable(Rejection):
+    """The thing has already ended."""
+
+    code: ClassVar[str] = "NOT_CANCELLABLE"
+    subject: Task | Execution
+    name: str
+
+    @property
+    def message(self) -> str:
+        return f"{self.name} is {self.subject.status} already: there is nothing to cancel."
+
+
+@dataclass(eq=False)
+class IdempotencyKeyReused(Rejection):
+    """The same idempotency key came with a different request."""
+
+    code: ClassVar[str] = "IDEMPOTENCY_KEY_REUSED"
+    key: str
+
+    @property
+    def message(self) -> str:
+        return f"The idempotency key {self.key!r} was used for another request. Use a fresh key for a new request."
+
+
+@dataclass(eq=False)
+class IllegalTransition(Rejection):
+    """A move that the state machine does not have."""
+
+    code: ClassVar[str] = "ILLEGAL_TRANSITION"
+    noun: str
+    current: str
+    target: str
+
+    @property
+    def message(self) -> str:
+        return f"A {self.noun} cannot go from {self.current} to {self.target}."
+
+
+@dataclass(eq=False)
+class LeaseLost(Exception):
+    """A worker wrote to an execution that another worker owns by now. It must stop at once; nothing was written."""
+
+    execution_id: UUID
+
+    def __str__(self) -> str:
+        return f"execution {self.execution_id} is owned by another worker now"

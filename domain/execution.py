@@ -1,0 +1,143 @@
+"""An execution: one attempt of an agent at a task, with its steps, tool calls and artifacts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from domain.states import ExecutionStatus, StepStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far an execution is: ``done`` of ``total`` units."""
+
+    done: int = 0
+    total: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionError:
+    """Why an execution did not succeed. ``code`` is published; the message is for a person."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """One attempt of an agent at a task.
+
+    ``sequence`` is the number of its last event. ``epoch`` counts the times a worker has taken it: a write that carries an
+    older epoch is refused, so a worker that was frozen and thaws cannot write. ``crashes`` counts the workers that died with it.
+    """
+
+    id: UUID
+    workspace_id: UUID
+    project_id: UUID
+    task_id: UUID
+    number: int
+    agent: str
+    status: ExecutionStatus = ExecutionStatus.QUEUED
+    progress: Progress = Progress()
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    result_kind: str | None = None
+    result: Mapping[str, Any] | None = None
+    error: ExecutionError | None = None
+    source_state: str | None = None
+    worker_id: UUID | None = None
+    epoch: int = 0
+    crashes: int = 0
+    sequence: int = 0
+    timeout: timedelta
+    cancel_requested_at: datetime | None = None
+    cancel_requested_by: str | None = None
+    process_gone_at: datetime | None = None
+    scheduled_for: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    created_at: datetime
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From the first start to the end; ``None`` until it has ended."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return self.finished_at - self.started_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A checkpointed unit of an execution. ``output`` is its recorded result, returned instead of running it again."""
+
+    id: UUID
+    execution_id: UUID
+    position: int
+    name: str
+    status: StepStatus
+    attempt: int
+    output: Any = None
+    error: str | None = None
+    started_at: datetime
+    finished_at: datetime | None = None
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From start to end of its last attempt; ``None`` while it runs."""
+        return None if self.finished_at is None else self.finished_at - self.started_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A program that the platform ran for an agent, as the platform recorded it."""
+
+    id: UUID
+    execution_id: UUID
+    step_name: str
+    tool: str
+    version: str | None
+    arguments: tuple[str, ...]
+    arguments_hash: str
+    exit_code: int | None
+    error: str | None = None
+    output_sha256: str | None = None
+    output_bytes: int = 0
+    started_at: datetime
+    finished_at: datetime
+
+    @property
+    def duration(self) -> timedelta:
+        """How long it ran."""
+        return self.finished_at - self.started_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A file that an execution produced; its bytes are in the artifact store under ``sha256``."""
+
+    id: UUID
+    workspace_id: UUID
+    execution_id: UUID
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """A process that runs executions. It is alive while its beat is younger than the lease."""
+
+    id: UUID
+    hostname: str
+    pid: int
+    version: str
+    slots: int
+    agents: tuple[str, ...]
+    started_at: datetime
+    beat_at: datetime

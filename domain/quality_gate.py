@@ -1,0 +1,51 @@
+"""The quality gate: how many new findings of each severity a source may gain before a change is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from domain.severity import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityGate:
+    """Most new findings allowed per severity; ``None`` means any number. What was there before never fails the gate."""
+
+    critical: int | None = 0
+    high: int | None = 0
+    medium: int | None = None
+    low: int | None = None
+
+    def limit(self, severity: Severity) -> int | None:
+        """The limit for one severity; informational findings are never limited."""
+        limits = {
+            Severity.CRITICAL: self.critical,
+            Severity.HIGH: self.high,
+            Severity.MEDIUM: self.medium,
+            Severity.LOW: self.low,
+        }
+        return limits.get(severity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateBreach:
+    """One severity that has more new findings than the gate allows."""
+
+    severity: Severity
+    limit: int
+    found: int
+
+
+def breaches(gate: QualityGate, new_findings: Iterable[Severity]) -> tuple[GateBreach, ...]:
+    """Where the new findings exceed the gate, worst severity first; empty means the gate passed."""
+    counts: dict[Severity, int] = {}
+    for severity in new_findings:
+        counts[severity] = counts.get(severity, 0) + 1
+    over = []
+    for severity in Severity:
+        limit = gate.limit(severity)
+        found = counts.get(severity, 0)
+        if limit is not None and found > limit:
+            over.append(GateBreach(severity=severity, limit=limit, found=found))
+    return tuple(over)

@@ -1,0 +1,208 @@
+"""What the graph reads: batch functions, each one statement whatever the number of parents, scoped by workspace.
+
+A method that takes a sequence of ids answers a list aligned with it. Nothing of another workspace is ever returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from domain.events import EventRecord
+from domain.execution import Artifact, Execution, Step, ToolCall, Worker
+from domain.finding import Finding, FindingState
+from domain.pages import Direction, Page, PageRequest
+from domain.project import Project, Workspace
+from domain.severity import Severity
+from domain.states import ExecutionStatus, TaskStatus
+from domain.task import Dependency, Task
+from domain.usage import Usage
+
+
+class TaskOrderField(StrEnum):
+    """What tasks can be ordered by."""
+
+    CREATED_AT = "CREATED_AT"
+    UPDATED_AT = "UPDATED_AT"
+    PRIORITY = "PRIORITY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOrder:
+    """Order of a list of tasks; ties are broken by id."""
+
+    field: TaskOrderField = TaskOrderField.CREATED_AT
+    direction: Direction = Direction.DESC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFilter:
+    """Which tasks; conditions are joined by AND, an empty one does not limit."""
+
+    project_id: UUID | None = None
+    statuses: tuple[TaskStatus, ...] = ()
+    agent: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionFilter:
+    """Which executions."""
+
+    statuses: tuple[ExecutionStatus, ...] = ()
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingFilter:
+    """Which findings. The default leaves out what is fixed."""
+
+    project_id: UUID | None = None
+    states: tuple[FindingState, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFilter:
+    """Which events of a feed across executions; empty conditions do not limit."""
+
+    project_id: UUID | None = None
+    task_ids: tuple[UUID, ...] = ()
+    task_events_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingSighting:
+    """A finding as one execution saw it."""
+
+    finding: Finding
+    state: FindingState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFacts:
+    """What is needed to say why a queued task waits."""
+
+    running: Mapping[str, int]
+    offered: frozenset[str]
+
+
+class Reader(Protocol):
+    """One read session, for one operation."""
+
+    async def workspaces(self, ids: Sequence[UUID]) -> list[Workspace | None]:
+        """By id."""
+
+    async def projects(self, workspace_id: UUID, page: PageRequest) -> Page[Project]:
+        """All projects, the newest first."""
+
+    async def projects_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Project | None]:
+        """By id."""
+
+    async def projects_by_key(self, workspace_id: UUID, keys: Sequence[str]) -> list[Project | None]:
+        """By key."""
+
+    async def tasks(self, workspace_id: UUID, filter_by: TaskFilter, order: TaskOrder, page: PageRequest) -> Page[Task]:
+        """A page of tasks."""
+
+    async def tasks_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Task | None]:
+        """By id."""
+
+    async def tasks_by_key(self, workspace_id: UUID, keys: Sequence[str]) -> list[Task | None]:
+        """By key, such as ``WR-12``."""
+
+    async def tasks_of_projects(
+        self, workspace_id: UUID, project_ids: Sequence[UUID], order: TaskOrder, page: PageRequest
+    ) -> list[Page[Task]]:
+        """A page of tasks for each project."""
+
+    async def dependencies_of(
+        self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[Dependency]]:
+        """Edges to what each task depends on, the oldest first."""
+
+    async def dependents_of(
+        self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[Dependency]]:
+        """Edges from what depends on each task, the oldest first."""
+
+    async def unmet_dependencies(
+        self, workspace_id: UUID, task_ids: Sequence[UUID]
+    ) -> list[list[tuple[Dependency, Task]]]:
+        """For each task, the edges that hold it, with the task at their other end."""
+
+    async def queue_facts(self, now: datetime) -> QueueFacts:
+        """How many executions of each agent run, and which agents live workers offer."""
+
+    async def executions(self, workspace_id: UUID, filter_by: ExecutionFilter, page: PageRequest) -> Page[Execution]:
+        """All executions, the newest first."""
+
+    async def executions_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Execution | None]:
+        """By id."""
+
+    async def executions_of_tasks(
+        self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[Execution]]:
+        """Attempts at each task, the newest first."""
+
+    async def latest_executions(self, workspace_id: UUID, task_ids: Sequence[UUID]) -> list[Execution | None]:
+        """The newest attempt at each task."""
+
+    async def steps_of(self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest) -> list[Page[Step]]:
+        """Steps of each execution in the order they began."""
+
+    async def tool_calls_of(
+        self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[ToolCall]]:
+        """Tool calls of each execution, the oldest first."""
+
+    async def artifacts_of(
+        self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[Artifact]]:
+        """Artifacts of each execution by name."""
+
+    async def artifacts_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Artifact | None]:
+        """By id."""
+
+    async def usage_of(self, workspace_id: UUID, execution_ids: Sequence[UUID]) -> list[Usage]:
+        """What each execution consumed."""
+
+    async def events_of(
+        self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[EventRecord]]:
+        """Events of each execution by sequence; a position is ``(sequence,)``."""
+
+    async def findings(self, workspace_id: UUID, filter_by: FindingFilter, page: PageRequest) -> Page[Finding]:
+        """Findings, the worst first, then by id."""
+
+    async def findings_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Finding | None]:
+        """By id."""
+
+    async def sightings_of(
+        self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[FindingSighting]]:
+        """What each execution saw, the worst first, each with the state it had then (fixed ones included)."""
+
+    async def workers_by_id(self, ids: Sequence[UUID]) -> list[Worker | None]:
+        """By id."""
+
+    async def events_after(
+        self, workspace_id: UUID, execution_id: UUID, sequence: int, limit: int
+    ) -> list[EventRecord]:
+        """The execution's events behind a sequence number, in order."""
+
+    async def feed_head(self) -> tuple[int, int]:
+        """The position behind everything that a feed can show now: ``(xact, id)``."""
+
+    async def feed_after(
+        self, workspace_id: UUID, filter_by: FeedFilter, position: tuple[int, int], limit: int
+    ) -> list[EventRecord]:
+        """Events behind a position, in commit order; only what no running transaction can still get in front of."""
+
+    async def feed_start(self) -> tuple[int, int]:
+        """The oldest position from which a feed can be resumed; a cursor before it has expired."""

@@ -1,0 +1,1 @@
+"""The built-in reports: one model for each kind of ``AgentResult``."""
