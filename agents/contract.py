@@ -1,8 +1,8 @@
 """What an agent is, and what the platform gives it while it works.
 
 An agent is a class with a declaration (kind, purpose, input and report models, tools) and one method, ``run``. It works
-in *steps*: a step that has succeeded is never run again, whatever crashes. What a step records (findings, artifacts, its
-output) is committed together with the step's success; log lines, progress and tool calls are visible at once.
+in *steps*: a step that has succeeded is never run again, whatever crashes. What a step records (findings, artifacts,
+its output) is committed together with the step's success; log lines, progress and tool calls are visible at once.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Step(Protocol):
         max_output: int = 64 * 2**20,
         stdin: bytes | None = None,
     ) -> ToolResult:
-        """Run a program of the toolbox; the call is recorded (tool, version, arguments, exit code, duration, output hash).
+        """Run a program of the toolbox; the call is recorded: version, arguments, exit code, duration, output hash.
 
         The program runs in a process group of its own, without a shell, with an environment of ours, and dies with the
         worker. ``arguments`` does not contain the program itself.
@@ -140,7 +140,9 @@ class AgentContext(Protocol):
         returns: type[Output],
         retry: RetryPolicy = RetryPolicy(),
     ) -> Output:
-        """Run ``function`` once and record its output (anything pydantic can serialise); after a crash return the record.
+        """Run ``function`` once and record its output; after a crash return the record.
+
+        The output is anything that pydantic can serialise as ``returns``.
 
         Steps may run side by side (``asyncio.TaskGroup``). ``name`` is unique within the execution.
         """
@@ -149,8 +151,10 @@ class AgentContext(Protocol):
         """Say how far the execution is."""
 
     async def settle_findings(self, *, engines: Iterable[str], skipped_paths: Iterable[str] = ()) -> FindingsSummary:
-        """Close the baseline: what was known of this source, belongs to ``engines``, is not in ``skipped_paths`` and was not
-        found again becomes fixed. Call it once, when every step that finds is done."""
+        """Close the baseline: what is known, belongs to ``engines`` and was not found again becomes fixed.
+
+        What lies in ``skipped_paths`` stays as it is. Call it once, when every step that finds is done.
+        """
 
     def tool_version(self, name: str) -> str | None:
         """The version of an installed tool, or ``None`` when it is missing."""
@@ -158,7 +162,7 @@ class AgentContext(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingsSummary:
-    """What this execution's findings are compared with the last audit of the same source; each list is in severity order."""
+    """This execution's findings compared with the last audit of the same source; each list is in severity order."""
 
     new: Sequence[Finding]
     persisting: Sequence[Finding]

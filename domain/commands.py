@@ -109,10 +109,40 @@ class RemoveDependency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetFindingState:
-    """A person's verdict on a finding: WAIVED (with a reason and perhaps an expiry), or PERSISTING to take a waiver back."""
+    """A person's verdict on a finding: WAIVED, with a reason and perhaps an expiry, or PERSISTING to take it back."""
 
     finding_id: UUID
     expected_version: int
     state: FindingState
     reason: str | None = None
     expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchTasks:
+    """Tasks to dispatch, all or none."""
+
+    task_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryTask:
+    """A task to try once more."""
+
+    task_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelTask:
+    """A task to cancel, with the execution it may have."""
+
+    task_id: UUID
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelExecution:
+    """An execution to cancel."""
+
+    execution_id: UUID
+    reason: str | None = None

@@ -165,6 +165,42 @@ class IllegalTransition(Rejection):
 
 
 @dataclass(eq=False)
+class InvalidId(Rejection):
+    """An id that is malformed, or that names another kind of thing than is asked for here."""
+
+    code: ClassVar[str] = "BAD_USER_INPUT"
+    id: str
+    expected: str | None = None
+
+    @property
+    def message(self) -> str:
+        wanted = f"the id of a {self.expected}" if self.expected else "an id"
+        return f"{self.id[:80]!r} is not {wanted}: send one exactly as the server gave it to you."
+
+
+@dataclass(eq=False)
+class InvalidCursor(Rejection):
+    """A cursor that is malformed, or that belongs to another list, filter or order."""
+
+    code: ClassVar[str] = "INVALID_CURSOR"
+
+    @property
+    def message(self) -> str:
+        return "The cursor does not belong to this list: use one of the same list, with the same filter and order."
+
+
+@dataclass(eq=False)
+class CursorExpired(Rejection):
+    """Events behind the cursor have been removed, so resuming from it would leave a gap."""
+
+    code: ClassVar[str] = "CURSOR_EXPIRED"
+
+    @property
+    def message(self) -> str:
+        return "The events behind this cursor are no longer kept: read the present state again and subscribe anew."
+
+
+@dataclass(eq=False)
 class LeaseLost(Exception):
     """A worker wrote to an execution that another worker owns by now. It must stop at once; nothing was written."""
 

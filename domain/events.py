@@ -86,7 +86,7 @@ class ExecutionQueued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionStarted:
-    """A worker took the execution; ``epoch`` is above 1 when another worker had it before."""
+    """A worker took the execution; ``epoch`` is above 1 when it was back in the queue before."""
 
     worker_id: str
     epoch: int

@@ -32,8 +32,9 @@ class ExecutionError:
 class Execution:
     """One attempt of an agent at a task.
 
-    ``sequence`` is the number of its last event. ``epoch`` counts the times a worker has taken it: a write that carries an
-    older epoch is refused, so a worker that was frozen and thaws cannot write. ``crashes`` counts the workers that died with it.
+    ``sequence`` is the number of its last event. ``epoch`` numbers its segments: it is raised whenever the execution
+    goes back to the queue, and a write that carries an older one is refused, so a worker that was frozen and thaws
+    cannot write. ``crashes`` counts the workers that died with it.
     """
 
     id: UUID
@@ -50,7 +51,7 @@ class Execution:
     error: ExecutionError | None = None
     source_state: str | None = None
     worker_id: UUID | None = None
-    epoch: int = 0
+    epoch: int = 1
     crashes: int = 0
     sequence: int = 0
     timeout: timedelta

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from domain.commands import SourceDraft
 from domain.events import Event, Subject
-from domain.execution import Artifact, Execution, Step, ToolCall
+from domain.execution import Artifact, Execution, Progress, Step, ToolCall, Worker
 from domain.finding import Finding, FindingState
 from domain.project import Project, SourceKind
+from domain.states import TaskStatus
 from domain.task import Dependency, Task
 
 Result = TypeVar("Result")
@@ -44,6 +45,9 @@ class TaskStore(Protocol):
 
     async def lock(self, workspace_id: UUID, task_ids: Collection[UUID]) -> dict[UUID, Task]:
         """Lock the tasks that exist, in the order of their ids."""
+
+    async def statuses(self, task_ids: Collection[UUID]) -> dict[UUID, TaskStatus]:
+        """The states of tasks as they are now, without a lock."""
 
     async def insert(self, tasks: Sequence[Task]) -> None:
         """Add tasks."""
@@ -97,6 +101,12 @@ class ExecutionStore(Protocol):
 
     async def update(self, execution: Execution) -> None:
         """Write every mutable field but ``sequence`` of a locked execution."""
+
+    async def set_progress(self, execution_id: UUID, progress: Progress) -> None:
+        """Note how far it is."""
+
+    async def set_source_state(self, execution_id: UUID, state: str) -> None:
+        """Note what exactly it works on."""
 
     async def steps(self, execution_id: UUID) -> list[Step]:
         """Its steps in the order they began."""
@@ -154,7 +164,6 @@ class EventLog(Protocol):
         *,
         actor: str,
         epoch: int | None = None,
-        agent: str | None = None,
     ) -> None:
         """Write events in order; those of an execution get the next sequence numbers.
 
@@ -166,13 +175,23 @@ class EventLog(Protocol):
 
 
 class WorkQueue(Protocol):
-    """The engine, as far as a transaction can talk to it: what is enqueued starts if and only if the transaction commits."""
+    """The engine, as far as a transaction can talk to it: what is enqueued starts only if the transaction commits."""
 
     async def enqueue(self, execution: Execution, *, priority: int, delay: timedelta = timedelta()) -> None:
-        """Enqueue the execution's next segment."""
+        """Enqueue the segment of the execution that its ``epoch`` names."""
 
-    async def withdraw(self, execution: Execution) -> None:
-        """Take back a segment that has not started. Harmless when it has."""
+
+class WorkerStore(Protocol):
+    """The beats of the workers."""
+
+    async def beat(self, worker: Worker) -> None:
+        """Note that the worker is alive."""
+
+    async def remove(self, worker_id: UUID) -> None:
+        """Forget a worker that has stopped."""
+
+    async def alive(self, since: datetime) -> set[UUID]:
+        """Workers whose last beat is not older."""
 
 
 class IdempotencyStore(Protocol):
@@ -198,6 +217,7 @@ class UnitOfWork(Protocol):
     findings: FindingStore
     events: EventLog
     queue: WorkQueue
+    workers: WorkerStore
     idempotency: IdempotencyStore
     agents: AgentCatalogue
     sources: SourcePolicy
@@ -221,7 +241,7 @@ class Transactor(Protocol):
     """Runs use cases, each in a unit of work of its own."""
 
     async def run(self, work: Callable[[UnitOfWork], Awaitable[Result]]) -> Result:
-        """Run ``work`` and commit; roll back when it raises. After a deadlock or serialization failure it is run again."""
+        """Run ``work`` and commit; roll back when it raises; run it again after a deadlock."""
 
 
 class AgentCatalogue(Protocol):

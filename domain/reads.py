@@ -16,7 +16,7 @@ from domain.events import EventRecord
 from domain.execution import Artifact, Execution, Step, ToolCall, Worker
 from domain.finding import Finding, FindingState
 from domain.pages import Direction, Page, PageRequest
-from domain.project import Project, Workspace
+from domain.project import Project, Source, Workspace
 from domain.severity import Severity
 from domain.states import ExecutionStatus, TaskStatus
 from domain.task import Dependency, Task
@@ -107,6 +107,9 @@ class Reader(Protocol):
     async def projects_by_key(self, workspace_id: UUID, keys: Sequence[str]) -> list[Project | None]:
         """By key."""
 
+    async def sources_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Source | None]:
+        """By id."""
+
     async def tasks(self, workspace_id: UUID, filter_by: TaskFilter, order: TaskOrder, page: PageRequest) -> Page[Task]:
         """A page of tasks."""
 
@@ -130,6 +133,9 @@ class Reader(Protocol):
         self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest
     ) -> list[Page[Dependency]]:
         """Edges from what depends on each task, the oldest first."""
+
+    async def dependencies_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Dependency | None]:
+        """By id."""
 
     async def unmet_dependencies(
         self, workspace_id: UUID, task_ids: Sequence[UUID]
@@ -156,6 +162,12 @@ class Reader(Protocol):
     async def steps_of(self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest) -> list[Page[Step]]:
         """Steps of each execution in the order they began."""
 
+    async def steps_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Step | None]:
+        """By id."""
+
+    async def tool_calls_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[ToolCall | None]:
+        """By id."""
+
     async def tool_calls_of(
         self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
     ) -> list[Page[ToolCall]]:
@@ -179,6 +191,11 @@ class Reader(Protocol):
 
     async def findings(self, workspace_id: UUID, filter_by: FindingFilter, page: PageRequest) -> Page[Finding]:
         """Findings, the worst first, then by id."""
+
+    async def findings_of_projects(
+        self, workspace_id: UUID, project_ids: Sequence[UUID], filter_by: FindingFilter, page: PageRequest
+    ) -> list[Page[Finding]]:
+        """Findings of each project, the worst first, then by id; the filter names no project."""
 
     async def findings_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Finding | None]:
         """By id."""

@@ -1,0 +1,31 @@
+"""Which sources may be read, and how much of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+
+class SourceUnavailable(Exception):
+    """The source cannot be read. The message is one sentence that says why and what to do, without any password."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutPolicy:
+    """The limits of a checkout.
+
+    ``roots`` are the only folders below which local sources may lie (``file://`` URLs too, where that scheme is allowed);
+    ``schemes`` the kinds of git URLs; sizes are in bytes, ``timeout`` is for fetching a git URL.
+    """
+
+    roots: tuple[Path, ...]
+    schemes: frozenset[str] = frozenset({"https", "ssh"})
+    max_bytes: int = 2 * 2**30
+    max_file_bytes: int = 50 * 2**20
+    max_files: int = 200_000
+    timeout: timedelta = timedelta(minutes=10)
+
+    def allows(self, folder: Path) -> bool:
+        """Whether a folder, links resolved, lies under one of the roots."""
+        return any(folder.is_relative_to(root.expanduser().resolve()) for root in self.roots)

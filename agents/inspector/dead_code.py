@@ -1,0 +1,97 @@
+"""Dead code by vulture, kept to what nothing in the whole source mentions."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from agents.contract import Step
+from agents.inspector.engine import Audit, EngineResult, unparsed_by
+from agents.inspector.inputs import EngineName
+from agents.inspector.side_code import is_beside_the_product
+from agents.inspector.source_text import split_lines
+from agents.inspector.stage import staged
+from domain.finding import FindingDraft, Location
+from domain.severity import Severity
+
+MIN_CONFIDENCE = 60
+"""Vulture's own scale: 100 for code that cannot run, 60 for a function, class or method that no code names."""
+
+_LINE = re.compile(r"^(?P<path>.+?\.py):(?P<line>\d+): (?P<what>[^\n]+?) \(\d+% confidence, (?P<size>\d+) lines?\)$", re.M | re.S)
+_UNUSED = re.compile(r"unused (?P<kind>function|class|method) '(?P<name>\w+)'")
+_CANNOT_RUN = "unreachable code"
+_WORD = re.compile(r"(?P<definition>\b(?:def|class)\s+)?\b(?P<word>[A-Za-z_]\w*)")
+_DOCUMENTATION = "https://github.com/jendrikseipp/vulture#readme"
+
+
+class DeadCode:
+    """Reports code after a return, and functions, classes and private methods whose names occur nowhere else.
+
+    Left out on purpose, because they are vulture's usual false alarms: attributes and variables (fields of data
+    classes, columns, enumerations), unused arguments (fixed by an interface), imports (ruff reports them), public
+    methods (called through a subclass or a framework), whatever is decorated (registered somewhere), whatever is
+    named in a string, a template, the configuration or the documentation, and test code.
+    """
+
+    name = EngineName.DEAD_CODE
+    programs = ("vulture",)
+
+    async def run(self, audit: Audit, step: Step) -> EngineResult:
+        """Run vulture over all modules together: a use anywhere counts, in tests too."""
+        paths = audit.inventory.parsed()
+        async with staged(audit.root, paths) as stage:
+            options = [f"--min-confidence={MIN_CONFIDENCE}", "--ignore-decorators=@*", "--sort-by-size"]
+            answer = await step.tool("vulture", [*options, "."], cwd=stage, accept=frozenset({0, 3}))
+            found = [match.groupdict() for match in _LINE.finditer(answer.stdout)]
+            drafts = await asyncio.to_thread(_drafts, audit, stage, paths, found)
+        return EngineResult(files=len(paths), drafts=drafts, not_analysed=unparsed_by(self.name, audit.inventory))
+
+
+def _drafts(audit: Audit, stage: Path, paths: list[str], found: list[dict[str, str]]) -> list[FindingDraft]:
+    candidates = [item for item in found if _is_candidate(item, include_tests=audit.inputs.include_tests)]
+    names = {match["name"] for item in candidates if (match := _UNUSED.match(item["what"]))}
+    mentioned = _mentioned(names, [*(stage / path for path in paths), *(audit.root / path for path in audit.inventory.texts)])
+    drafts = []
+    for item in candidates:
+        match = _UNUSED.match(item["what"])
+        if match is None:
+            drafts.append(_draft(stage, item, "unreachable-code", Severity.MEDIUM, f"{item['what']}: it never runs"))
+        elif match["name"] not in mentioned:
+            message = f"nothing uses the {match['kind']} `{match['name']}`: no code, text or configuration names it"
+            drafts.append(_draft(stage, item, f"unused-{match['kind']}", Severity.LOW, message))
+    return drafts
+
+
+def _is_candidate(item: dict[str, str], *, include_tests: bool) -> bool:
+    if is_beside_the_product(item["path"]) and not include_tests:
+        return False
+    match = _UNUSED.match(item["what"])
+    if match is None:
+        return item["what"].startswith(_CANNOT_RUN)
+    return match["kind"] != "method" or match["name"].startswith("_")
+
+
+def _mentioned(names: set[str], files: Iterable[Path]) -> set[str]:
+    """Which of ``names`` occur somewhere other than where they are defined."""
+    mentioned: Counter[str] = Counter()
+    for file in files:
+        text = file.read_text("utf-8", errors="replace")
+        mentioned.update(match["word"] for match in _WORD.finditer(text) if not match["definition"] and match["word"] in names)
+    return set(mentioned)
+
+
+def _draft(stage: Path, item: dict[str, str], rule: str, severity: Severity, message: str) -> FindingDraft:
+    line = int(item["line"])
+    lines = split_lines((stage / item["path"]).read_text("utf-8-sig"))
+    return FindingDraft(
+        engine=EngineName.DEAD_CODE,
+        rule=rule,
+        severity=severity,
+        message=message,
+        location=Location(path=item["path"], start_line=line, end_line=line + int(item["size"]) - 1),
+        snippet="".join(lines[line - 1 : line]),
+        help_url=_DOCUMENTATION,
+    )

@@ -1,0 +1,53 @@
+"""What is not the author's own code: installed packages, vendored copies, caches and generated files."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+_DIRECTORIES = {
+    ".git": "version control",
+    ".hg": "version control",
+    ".svn": "version control",
+    "node_modules": "installed packages",
+    "site-packages": "installed packages",
+    ".eggs": "installed packages",
+    "vendor": "vendored code",
+    "_vendor": "vendored code",
+    "vendored": "vendored code",
+    "third_party": "vendored code",
+    "__pycache__": "a cache",
+    ".cache": "a cache",
+    ".hypothesis": "a cache",
+    ".mypy_cache": "a cache",
+    ".pytest_cache": "a cache",
+    ".ruff_cache": "a cache",
+    ".nox": "installed packages",
+    ".tox": "installed packages",
+    ".venv": "a virtual environment",
+}
+_BUILD_OUTPUT = frozenset({"build", "dist"})
+_GENERATED_NAME = re.compile(r"(_pb2|_pb2_grpc)\.pyi?$")
+_GENERATED_MARK = re.compile(r"@generated\b|^#.*(?:\bDO NOT EDIT\b|\bautomatically generated\b|\bauto-generated\b)", re.I | re.M)
+_HEADER_CHARACTERS = 500
+
+
+def ignored_directory_reason(entry: os.DirEntry[str]) -> str | None:
+    """Why a directory is not entered, or ``None`` when it is."""
+    if reason := _DIRECTORIES.get(entry.name):
+        return f"{reason}, not this source's own code"
+    if entry.name.endswith((".egg-info", ".dist-info")):
+        return "metadata of a package"
+    if Path(entry.path, "pyvenv.cfg").is_file():
+        return "a virtual environment, not this source's own code"
+    if entry.name in _BUILD_OUTPUT and not Path(entry.path, "__init__.py").exists():
+        return "build output"
+    return None
+
+
+def generated_reason(name: str, text: str) -> str | None:
+    """Why a Python file is taken for generated, or ``None``: by its name, or by what its first lines say."""
+    if _GENERATED_NAME.search(name) or _GENERATED_MARK.search(text[:_HEADER_CHARACTERS]):
+        return "generated code; audit what it is generated from"
+    return None

@@ -1,0 +1,71 @@
+"""Tell which Python files this Python cannot parse, or only with more stack than tree-walking engines have.
+
+Reads a JSON list of paths from standard input; writes a JSON object from path to the reason, for the refused ones only.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+import warnings
+
+MAX_DEPTH = 200
+"""Engines that walk the tree use up to four Python frames a level, and Python allows a thousand."""
+
+TOO_DEEP = "nested too deeply"
+
+
+def main() -> None:
+    """Check the files named on standard input."""
+    warnings.simplefilter("ignore")
+    refused = {}
+    for path in json.load(sys.stdin):
+        if reason := reason_to_refuse(path):
+            refused[path] = reason
+    json.dump(refused, sys.stdout)
+
+
+def reason_to_refuse(path: str) -> str | None:
+    """Why one file is refused, or ``None``."""
+    with open(path, "rb") as opened:
+        content = opened.read()
+    try:
+        tree = ast.parse(content)
+    except (RecursionError, MemoryError):
+        return f"{TOO_DEEP} for Python's own parser"
+    except (SyntaxError, ValueError) as error:
+        if "too many nested" in str(error) or deepest_bracket(content) > MAX_DEPTH:
+            return f"{TOO_DEEP} for Python's own parser"
+        line = getattr(error, "lineno", None)
+        message = getattr(error, "msg", None) or str(error)
+        return f"syntax error in line {line}: {message}" if line else f"syntax error: {message}"
+    depth = depth_of(tree)
+    return f"{TOO_DEEP}: {depth} levels, the engines take {MAX_DEPTH}" if depth > MAX_DEPTH else None
+
+
+def depth_of(tree: ast.AST) -> int:
+    """How many levels a syntax tree has; needs no stack itself."""
+    deepest = 0
+    pending = [(tree, 1)]
+    while pending:
+        node, depth = pending.pop()
+        deepest = max(deepest, depth)
+        pending.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+    return deepest
+
+
+def deepest_bracket(content: bytes) -> int:
+    """How deeply brackets are nested; strings and comments count too, which errs on the safe side."""
+    depth = deepest = 0
+    for byte in content:
+        if byte in b"([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b")]}":
+            depth = max(0, depth - 1)
+    return deepest
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""The life of an execution as the engine drives it: start, end, and back to the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from domain.errors import LeaseLost
+from domain.events import ExecutionFinished, ExecutionRequeued, ExecutionStarted, ProcessGone, Subject
+from domain.execution import Execution, ExecutionError, Step
+from domain.lease import Lease
+from domain.ports import UnitOfWork
+from domain.project import Project
+from domain.states import ENDED_EXECUTION, TASK_AFTER, ExecutionStatus, TaskStatus, check_execution
+from domain.task import Task
+from domain.use_cases import release
+from domain.use_cases.acceptance import unmet_checks
+from domain.use_cases.cancel import subject_of
+
+MOST_CRASHES = 3
+ENGINE = "engine"
+RETRIED = frozenset({ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT})
+FINAL_CODES = frozenset({"POISONED", "SOURCE_UNAVAILABLE", "TOOL_MISSING"})
+"""Errors that another attempt would only repeat."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """What a worker needs to run (or go on with) an execution. ``steps`` are those that were begun before, by name."""
+
+    lease: Lease
+    execution: Execution
+    task: Task
+    project: Project
+    steps: Mapping[str, Step]
+    log_lines: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How an execution ended, as its worker saw it."""
+
+    status: ExecutionStatus
+    result_kind: str | None = None
+    result: Mapping[str, Any] | None = None
+    error: ExecutionError | None = None
+
+
+async def start_execution(uow: UnitOfWork, execution_id: UUID, epoch: int, worker_id: UUID) -> Segment | None:
+    """Take a queued execution. ``None`` when this segment is no longer wanted: cancelled, ended, or taken over."""
+    found = await uow.executions.get(None, execution_id)
+    if found is None:
+        return None
+    tasks = await uow.tasks.lock(found.workspace_id, [found.task_id])
+    execution = await uow.executions.lock(execution_id)
+    if execution is None or execution.epoch != epoch or execution.status is not ExecutionStatus.QUEUED:
+        return None
+    project = await uow.projects.get(execution.workspace_id, execution.project_id)
+    if project is None:
+        return None
+    check_execution(execution.status, ExecutionStatus.RUNNING)
+    running = replace(
+        execution,
+        status=ExecutionStatus.RUNNING,
+        worker_id=worker_id,
+        started_at=execution.started_at or uow.now,
+        scheduled_for=None,
+    )
+    lease = Lease(subject=subject_of(execution), execution_id=execution_id, epoch=epoch, worker_id=worker_id)
+    await uow.executions.update(running)
+    await uow.events.append(lease.subject, [ExecutionStarted(worker_id=str(worker_id), epoch=epoch)], actor=lease.actor)
+    task = await release.move(uow, lease.actor, tasks[execution.task_id], TaskStatus.IN_PROGRESS, scheduled_for=None)
+    steps = await uow.executions.steps(execution_id)
+    return Segment(
+        lease=lease,
+        execution=running,
+        task=task,
+        project=project,
+        steps={step.name: step for step in steps},
+        log_lines=await uow.executions.log_lines(execution_id),
+    )
+
+
+async def finish_execution(uow: UnitOfWork, lease: Lease, outcome: Outcome) -> Execution:
+    """End an execution: its outcome, its task's state, the release of dependents, in one transaction.
+
+    The platform's own checks come first: a success whose acceptance checks fail becomes ``CLAIMED_UNVERIFIED``. A
+    failure is tried again while the task's retry policy has attempts left.
+
+    Raises:
+        LeaseLost: another worker has the execution by now.
+    """
+    tasks, execution = await _lock(uow, lease.subject, lease.execution_id)
+    if execution is None or execution.epoch != lease.epoch or execution.status is not ExecutionStatus.RUNNING:
+        raise LeaseLost(lease.execution_id)
+    return await _end(uow, tasks[execution.task_id], execution, await _verified(uow, execution, outcome), lease.actor)
+
+
+async def requeue_execution(
+    uow: UnitOfWork, execution_id: UUID, epoch: int, *, crashed: bool, reason: str
+) -> Execution | None:
+    """Send an execution back to the queue, its finished steps kept, because its worker stopped (or ``crashed``).
+
+    One that was to be cancelled ends instead; one that has killed its worker too often is failed as ``POISONED``.
+    ``None`` when the segment is no longer the current one.
+    """
+    found = await uow.executions.get(None, execution_id)
+    if found is None:
+        return None
+    tasks, execution = await _lock(uow, subject_of(found), execution_id)
+    if execution is None or execution.epoch != epoch or execution.status in ENDED_EXECUTION:
+        return None
+    task = tasks[execution.task_id]
+    if execution.status is ExecutionStatus.QUEUED:
+        return await _enqueue_next_segment(uow, task, execution)
+    await uow.events.append(subject_of(execution), [ProcessGone(reason=reason)], actor=ENGINE)
+    execution = replace(execution, process_gone_at=uow.now, crashes=execution.crashes + crashed)
+    if execution.cancel_requested_at is not None:
+        error = ExecutionError(code="CANCELLED", message="cancelled; its worker had gone")
+        return await _end(uow, task, execution, Outcome(status=ExecutionStatus.CANCELLED, error=error), ENGINE)
+    if execution.crashes >= MOST_CRASHES:
+        message = f"{execution.crashes} workers died while they ran this execution, so it is not tried again."
+        error = ExecutionError(code="POISONED", message=message)
+        return await _end(uow, task, execution, Outcome(status=ExecutionStatus.FAILED, error=error), ENGINE)
+    check_execution(execution.status, ExecutionStatus.QUEUED)
+    await uow.events.append(subject_of(execution), [ExecutionRequeued(reason=reason)], actor=ENGINE)
+    task = await release.move(uow, ENGINE, task, TaskStatus.QUEUED, reason)
+    return await _enqueue_next_segment(uow, task, replace(execution, status=ExecutionStatus.QUEUED, worker_id=None))
+
+
+async def _enqueue_next_segment(uow: UnitOfWork, task: Task, execution: Execution) -> Execution:
+    following = replace(execution, epoch=execution.epoch + 1)
+    await uow.executions.update(following)
+    await uow.queue.enqueue(following, priority=task.priority)
+    return following
+
+
+async def _lock(uow: UnitOfWork, subject: Subject, execution_id: UUID) -> tuple[dict[UUID, Task], Execution | None]:
+    if subject.task_id is None:
+        raise LeaseLost(execution_id)
+    wanted = await release.affected(uow, subject.task_id, transitively=True)
+    tasks = await uow.tasks.lock(subject.workspace_id, wanted)
+    return tasks, await uow.executions.lock(execution_id)
+
+
+async def _verified(uow: UnitOfWork, execution: Execution, outcome: Outcome) -> Outcome:
+    if outcome.status is not ExecutionStatus.SUCCEEDED:
+        return outcome
+    task = await uow.tasks.get(execution.workspace_id, execution.task_id)
+    failed = unmet_checks(task.acceptance_checks if task else (), await uow.findings.seen(execution.id))
+    if not failed:
+        return outcome
+    error = ExecutionError(code="ACCEPTANCE_FAILED", message="; ".join(failed))
+    return replace(outcome, status=ExecutionStatus.CLAIMED_UNVERIFIED, error=error)
+
+
+async def _end(uow: UnitOfWork, task: Task, execution: Execution, outcome: Outcome, actor_id: str) -> Execution:
+    check_execution(execution.status, outcome.status)
+    ended = replace(
+        execution,
+        status=outcome.status,
+        result_kind=outcome.result_kind,
+        result=outcome.result,
+        error=outcome.error,
+        finished_at=uow.now,
+    )
+    await uow.executions.update(ended)
+    finished = ExecutionFinished(
+        status=ended.status,
+        error_code=ended.error.code if ended.error else None,
+        error_message=ended.error.message if ended.error else None,
+    )
+    await uow.events.append(subject_of(ended), [finished], actor=actor_id)
+    if _is_tried_again(task, ended):
+        pause = task.retry.pause_after(ended.number)
+        reason = f"attempt {ended.number} of {task.retry.max_attempts} did not succeed"
+        await release.start_attempt(uow, actor_id, task, pause=pause, reason=reason)
+        return ended
+    reason_ended = ended.error.message if ended.error else None
+    moved = await release.move(uow, actor_id, task, TASK_AFTER[ended.status], reason_ended)
+    await release.settle(uow, actor_id, moved)
+    return ended
+
+
+def _is_tried_again(task: Task, ended: Execution) -> bool:
+    if ended.status not in RETRIED or (ended.error is not None and ended.error.code in FINAL_CODES):
+        return False
+    return ended.number < task.retry.max_attempts

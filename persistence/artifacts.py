@@ -1,0 +1,123 @@
+"""Artifacts on disk, each in a file named after its SHA-256: ``<root>/ab/cdef…``."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from domain.artifacts import ArtifactMissing, ArtifactNotStored, StoredArtifact
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class DiskArtifacts:
+    """Implements the port ``ArtifactStore`` in one folder; several processes may write to it at once.
+
+    ``max_bytes`` is the largest content that is accepted.
+    """
+
+    def __init__(self, root: Path, *, max_bytes: int) -> None:
+        self._root = root
+        self._max_bytes = max_bytes
+
+    async def put(self, content: bytes) -> StoredArtifact:
+        """Keep the bytes; when this returns they survive a crash.
+
+        Raises:
+            ArtifactNotStored: too large, or they cannot be written.
+        """
+        if len(content) > self._max_bytes:
+            raise ArtifactNotStored(
+                f"The artifact has {len(content)} bytes and {self._max_bytes} are allowed: raise WRENCHAI_MAX_ARTIFACT_BYTES."
+            )
+        return await asyncio.to_thread(self._put, content)
+
+    async def read(self, sha256: str, *, offset: int = 0, length: int | None = None) -> bytes:
+        """Read ``length`` bytes from ``offset``, or all that follow it; fewer when the content ends before.
+
+        Raises:
+            ArtifactMissing: not in the store.
+        """
+        return await asyncio.to_thread(self._read, sha256, offset, length)
+
+    async def stream(self, sha256: str, *, chunk_size: int = 1 << 20) -> AsyncIterator[bytes]:
+        """Read everything in chunks of at most ``chunk_size`` bytes.
+
+        Raises:
+            ArtifactMissing: not in the store.
+        """
+        offset = 0
+        while chunk := await self.read(sha256, offset=offset, length=chunk_size):
+            yield chunk
+            offset += len(chunk)
+
+    async def iterate(self) -> AsyncIterator[StoredArtifact]:
+        """Go through everything that is kept, in the order of the digests."""
+        for prefix in await asyncio.to_thread(lambda: sorted(self._root.glob("[0-9a-f][0-9a-f]"))):
+            for stored in await asyncio.to_thread(_listed, prefix):
+                yield stored
+
+    async def delete(self, sha256: str) -> bool:
+        """Forget the bytes; say whether there were any."""
+        try:
+            await asyncio.to_thread(self._path(sha256).unlink)
+        except (FileNotFoundError, ArtifactMissing):
+            return False
+        return True
+
+    def _path(self, sha256: str) -> Path:
+        if not DIGEST.fullmatch(sha256):
+            raise ArtifactMissing(sha256)
+        return self._root / sha256[:2] / sha256[2:]
+
+    def _put(self, content: bytes) -> StoredArtifact:
+        stored = StoredArtifact(hashlib.sha256(content).hexdigest(), len(content))
+        path = self._path(stored.sha256)
+        try:
+            if not path.exists():
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _write(path, content)
+        except OSError as error:
+            full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+            remedy = "free some space" if full else f"make {self._root} writable"
+            raise ArtifactNotStored(f"The artifact cannot be written ({error.strerror}): {remedy}.") from error
+        return stored
+
+    def _read(self, sha256: str, offset: int, length: int | None) -> bytes:
+        try:
+            with self._path(sha256).open("rb") as file:
+                file.seek(offset)
+                return file.read(-1 if length is None else length)
+        except FileNotFoundError as error:
+            raise ArtifactMissing(sha256) from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _listed(prefix: Path) -> list[StoredArtifact]:
+    names = (entry for entry in os.scandir(prefix) if DIGEST.fullmatch(prefix.name + entry.name))
+    return sorted(
+        (StoredArtifact(prefix.name + entry.name, entry.stat().st_size) for entry in names), key=lambda it: it.sha256
+    )

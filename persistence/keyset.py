@@ -1,0 +1,144 @@
+"""Keyset pages as SQL: one statement, for a list or for the lists of many parents at once.
+
+One row more than asked for is read: it tells whether there is a further page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Select,
+    Uuid,
+    column,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.pages import EXACT_COUNT_LIMIT, Page, PageRequest, TotalCount
+from persistence.mappers import AnyRow
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """Columns that order a list, the last one unique, and their common direction."""
+
+    columns: tuple[ColumnElement[Any], ...]
+    descending: bool = False
+
+    def window(self, base: Select[Any], page: PageRequest) -> Select[Any]:
+        """The rows of a page in reading direction, and one more."""
+        windowed = base
+        if page.after is not None:
+            windowed = windowed.where(self._beyond(page.after, forward=True))
+        if page.before is not None:
+            windowed = windowed.where(self._beyond(page.before, forward=False))
+        down = self.descending != page.backward
+        order = [one.desc() if down else one.asc() for one in self.columns]
+        return windowed.order_by(*order).limit(page.limit + 1)
+
+    def _beyond(self, position: Sequence[Any], *, forward: bool) -> ColumnElement[bool]:
+        here = tuple_(*self.columns)
+        there = tuple_(*(literal(value, one.type) for one, value in zip(self.columns, position, strict=True)))
+        return here < there if self.descending == forward else here > there
+
+
+async def read_page(
+    connection: AsyncConnection,
+    base: Select[Any],
+    ordering: Ordering,
+    page: PageRequest,
+    to_item: Callable[[AnyRow], Item],
+) -> Page[Item]:
+    """A page of ``base``. The count, when asked for, is a second statement."""
+    positioned = base.add_columns(*(one.label(f"position_{n}") for n, one in enumerate(ordering.columns)))
+    rows = (await connection.execute(ordering.window(positioned, page))).all()
+    total = None
+    if page.count:
+        limited = base.with_only_columns(literal(1)).order_by(None).limit(EXACT_COUNT_LIMIT + 1).subquery()
+        total = _total((await connection.execute(select(func.count()).select_from(limited))).scalar_one())
+    return _page(list(rows), page, len(ordering.columns), to_item, total)
+
+
+async def read_pages(
+    connection: AsyncConnection,
+    base: Callable[[ColumnElement[UUID]], Select[Any]],
+    parents: Sequence[UUID],
+    ordering: Ordering,
+    page: PageRequest,
+    to_item: Callable[[AnyRow], Item],
+) -> list[Page[Item]]:
+    """The same page of many lists, aligned with ``parents``, in one statement.
+
+    ``base`` gives the list of one parent, from the SQL expression of the parent's id.
+    """
+    asked = func.unnest(literal(list(parents), ARRAY(Uuid))).table_valued(
+        column("id", Uuid), with_ordinality=literal_column("n", Integer).name, name="parent"
+    )
+    parent = asked.render_derived()
+    listed = base(parent.c.id)
+    positioned = listed.add_columns(*(one.label(f"position_{n}") for n, one in enumerate(ordering.columns)))
+    child = ordering.window(positioned, page).lateral("child")
+    wanted = select(parent.c.n.label("parent_n"), child)
+    if page.count:
+        limited = listed.with_only_columns(literal(1)).order_by(None).limit(EXACT_COUNT_LIMIT + 1).subquery()
+        counted = select(func.count().label("list_total")).select_from(limited).lateral("counted")
+        wanted = select(parent.c.n.label("parent_n"), counted.c.list_total, *child.c).select_from(
+            parent.join(counted, true()).outerjoin(child, true())
+        )
+    else:
+        wanted = wanted.select_from(parent.join(child, true()))
+    groups: list[list[AnyRow]] = [[] for _ in parents]
+    totals: list[TotalCount | None] = [None for _ in parents]
+    for row in await connection.execute(wanted.order_by(parent.c.n)):
+        if page.count:
+            totals[row.parent_n - 1] = _total(row.list_total)
+        if not page.count or row.position_0 is not None:
+            groups[row.parent_n - 1].append(row)
+    return [
+        _page(_in_direction(rows, ordering, page), page, len(ordering.columns), to_item, total)
+        for rows, total in zip(groups, totals, strict=True)
+    ]
+
+
+def _in_direction(rows: list[AnyRow], ordering: Ordering, page: PageRequest) -> list[AnyRow]:
+    # A lateral join keeps no order by itself.
+    width = len(ordering.columns)
+    return sorted(rows, key=lambda row: _position(row, width), reverse=ordering.descending != page.backward)
+
+
+def _page(
+    rows: list[AnyRow], page: PageRequest, width: int, to_item: Callable[[AnyRow], Item], total: TotalCount | None
+) -> Page[Item]:
+    further = len(rows) > page.limit
+    kept = rows[: page.limit]
+    if page.backward:
+        kept.reverse()
+    return Page(
+        items=tuple(to_item(row) for row in kept),
+        positions=tuple(_position(row, width) for row in kept),
+        has_next=(page.before is not None) if page.backward else further,
+        has_previous=further if page.backward else (page.after is not None),
+        total=total,
+    )
+
+
+def _position(row: AnyRow, width: int) -> tuple[Any, ...]:
+    return tuple(getattr(row, f"position_{n}") for n in range(width))
+
+
+def _total(count: int) -> TotalCount:
+    return TotalCount(value=min(count, EXACT_COUNT_LIMIT), exact=count <= EXACT_COUNT_LIMIT)

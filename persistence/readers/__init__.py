@@ -1,0 +1,1 @@
+"""The read side: batch functions over columns, one statement each."""

@@ -1,0 +1,92 @@
+"""Reading the event log: history, and the feeds in commit order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, literal, or_, select, tuple_
+
+from domain.events import EventRecord
+from domain.pages import Page, PageRequest
+from domain.reads import FeedFilter
+from persistence.event_codec import to_record
+from persistence.keyset import Ordering, read_pages
+from persistence.readers.session import ReadSession
+from persistence.selects import select_events
+from persistence.tables import Xid8, events, feed_horizon
+
+BY_SEQUENCE = Ordering((events.c.sequence,))
+
+
+class EventReader(ReadSession):
+    """The part of :class:`domain.reads.Reader` that is about events."""
+
+    async def events_of(
+        self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[EventRecord]]:
+        """Events of each execution by sequence; a position is ``(sequence,)``."""
+
+        def of_one(execution_id: ColumnElement[UUID]) -> Select[Any]:
+            return select_events().where(events.c.execution_id == execution_id, events.c.workspace_id == workspace_id)
+
+        async with self.connection() as connection:
+            return await read_pages(connection, of_one, execution_ids, BY_SEQUENCE, page, to_record)
+
+    async def events_after(
+        self, workspace_id: UUID, execution_id: UUID, sequence: int, limit: int
+    ) -> list[EventRecord]:
+        """The execution's events behind a sequence number, in order."""
+        wanted = (
+            select_events()
+            .where(
+                events.c.workspace_id == workspace_id,
+                events.c.execution_id == execution_id,
+                events.c.sequence > sequence,
+            )
+            .order_by(events.c.sequence)
+            .limit(limit)
+        )
+        async with self.connection() as connection:
+            return [to_record(row) for row in await connection.execute(wanted)]
+
+    async def feed_head(self) -> tuple[int, int]:
+        """The position behind everything that a feed can show now: ``(xact, id)``."""
+        oldest_running = cast(cast(_oldest_running(), Text), BigInteger)
+        async with self.connection() as connection:
+            # What commits later has a transaction id of at least this, and every event an id above 0.
+            return ((await connection.execute(select(oldest_running))).scalar_one(), 0)
+
+    async def feed_after(
+        self, workspace_id: UUID, filter_by: FeedFilter, position: tuple[int, int], limit: int
+    ) -> list[EventRecord]:
+        """Events behind a position, in commit order; only what no running transaction can still get in front of."""
+        xact, event_id = position
+        behind = tuple_(events.c.xact, events.c.id) > tuple_(
+            cast(literal(str(xact), Text), Xid8), literal(event_id, BigInteger)
+        )
+        wanted = (
+            select_events()
+            .where(events.c.workspace_id == workspace_id, events.c.in_feed, behind, events.c.xact < _oldest_running())
+            .order_by(events.c.xact, events.c.id)
+            .limit(limit)
+        )
+        if filter_by.project_id is not None:
+            wanted = wanted.where(events.c.project_id == filter_by.project_id)
+        if filter_by.task_ids:
+            wanted = wanted.where(or_(*(events.c.task_id == task_id for task_id in filter_by.task_ids)))
+        if filter_by.task_events_only:
+            wanted = wanted.where(events.c.task_id.is_not(None))
+        async with self.connection() as connection:
+            return [to_record(row) for row in await connection.execute(wanted)]
+
+    async def feed_start(self) -> tuple[int, int]:
+        """The oldest position from which a feed can be resumed; a cursor before it has expired."""
+        async with self.connection() as connection:
+            row = (await connection.execute(select(feed_horizon.c.xact, feed_horizon.c.event_id))).one_or_none()
+        return (0, 0) if row is None else (row.xact, row.event_id)
+
+
+def _oldest_running() -> ColumnElement[Any]:
+    return func.pg_snapshot_xmin(func.pg_current_snapshot(), type_=Xid8)

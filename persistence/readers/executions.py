@@ -1,0 +1,144 @@
+"""Reading executions and what belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Table, func, select, true
+
+from domain.execution import Artifact, Execution, Step, ToolCall, Worker
+from domain.pages import Page, PageRequest
+from domain.reads import ExecutionFilter
+from domain.usage import Usage
+from persistence.keyset import Ordering, read_page, read_pages
+from persistence.mappers import AnyRow, to_artifact, to_execution, to_step, to_tool_call, to_worker
+from persistence.readers.session import ReadSession
+from persistence.tables import artifacts, executions, steps, tool_calls, workers
+
+Item = TypeVar("Item")
+
+NEWEST_FIRST = Ordering((executions.c.created_at, executions.c.id), descending=True)
+STEPS_AS_BEGUN = Ordering((steps.c.position, steps.c.id))
+CALLS_AS_MADE = Ordering((tool_calls.c.started_at, tool_calls.c.id))
+ARTIFACTS_BY_NAME = Ordering((artifacts.c.name, artifacts.c.id))
+
+
+class ExecutionReader(ReadSession):
+    """The part of :class:`domain.reads.Reader` that is about executions."""
+
+    async def executions(self, workspace_id: UUID, filter_by: ExecutionFilter, page: PageRequest) -> Page[Execution]:
+        """All executions, the newest first."""
+        base = select(executions).where(executions.c.workspace_id == workspace_id)
+        if filter_by.statuses:
+            base = base.where(executions.c.status.in_([status.value for status in filter_by.statuses]))
+        if filter_by.agent is not None:
+            base = base.where(executions.c.agent == filter_by.agent)
+        async with self.connection() as connection:
+            return await read_page(connection, base, NEWEST_FIRST, page, to_execution)
+
+    async def executions_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Execution | None]:
+        """By id."""
+        wanted = select(executions).where(executions.c.workspace_id == workspace_id, executions.c.id.in_(ids))
+        async with self.connection() as connection:
+            found = {row.id: to_execution(row) for row in await connection.execute(wanted)}
+        return [found.get(one) for one in ids]
+
+    async def executions_of_tasks(
+        self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[Execution]]:
+        """Attempts at each task, the newest first."""
+
+        def of_one(task_id: ColumnElement[UUID]) -> Select[Any]:
+            return select(executions).where(executions.c.workspace_id == workspace_id, executions.c.task_id == task_id)
+
+        async with self.connection() as connection:
+            return await read_pages(connection, of_one, task_ids, NEWEST_FIRST, page, to_execution)
+
+    async def latest_executions(self, workspace_id: UUID, task_ids: Sequence[UUID]) -> list[Execution | None]:
+        """The newest attempt at each task."""
+        wanted = (
+            select(executions)
+            .distinct(executions.c.task_id)
+            .where(executions.c.workspace_id == workspace_id, executions.c.task_id.in_(task_ids))
+            .order_by(executions.c.task_id, executions.c.number.desc())
+        )
+        async with self.connection() as connection:
+            found = {row.task_id: to_execution(row) for row in await connection.execute(wanted)}
+        return [found.get(one) for one in task_ids]
+
+    async def steps_of(self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest) -> list[Page[Step]]:
+        """Steps of each execution in the order they began."""
+        return await self._parts(workspace_id, steps, STEPS_AS_BEGUN, execution_ids, page, to_step)
+
+    async def tool_calls_of(
+        self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[ToolCall]]:
+        """Tool calls of each execution, the oldest first."""
+        return await self._parts(workspace_id, tool_calls, CALLS_AS_MADE, execution_ids, page, to_tool_call)
+
+    async def artifacts_of(
+        self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[Artifact]]:
+        """Artifacts of each execution by name."""
+        return await self._parts(workspace_id, artifacts, ARTIFACTS_BY_NAME, execution_ids, page, to_artifact)
+
+    async def artifacts_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Artifact | None]:
+        """By id."""
+        wanted = select(artifacts).where(artifacts.c.workspace_id == workspace_id, artifacts.c.id.in_(ids))
+        async with self.connection() as connection:
+            found = {row.id: to_artifact(row) for row in await connection.execute(wanted)}
+        return [found.get(one) for one in ids]
+
+    async def usage_of(self, workspace_id: UUID, execution_ids: Sequence[UUID]) -> list[Usage]:
+        """What each execution consumed."""
+        seconds = func.extract("epoch", tool_calls.c.finished_at - tool_calls.c.started_at)
+        called = (
+            select(func.count().label("calls"), func.coalesce(func.sum(seconds), 0).label("seconds"))
+            .where(tool_calls.c.execution_id == executions.c.id)
+            .lateral("called")
+        )
+        stored = (
+            select(func.coalesce(func.sum(artifacts.c.size), 0).label("bytes"))
+            .where(artifacts.c.execution_id == executions.c.id)
+            .lateral("stored")
+        )
+        wanted = (
+            select(executions.c.id, called.c.calls, called.c.seconds, stored.c.bytes)
+            .select_from(executions.join(called, true()).join(stored, true()))
+            .where(executions.c.workspace_id == workspace_id, executions.c.id.in_(execution_ids))
+        )
+        async with self.connection() as connection:
+            found = {
+                row.id: Usage(tool_calls=row.calls, tool_seconds=float(row.seconds), artifact_bytes=int(row.bytes))
+                for row in await connection.execute(wanted)
+            }
+        nothing = Usage(tool_calls=0, tool_seconds=0.0, artifact_bytes=0)
+        return [found.get(one, nothing) for one in execution_ids]
+
+    async def workers_by_id(self, ids: Sequence[UUID]) -> list[Worker | None]:
+        """By id."""
+        async with self.connection() as connection:
+            rows = await connection.execute(select(workers).where(workers.c.id.in_(ids)))
+            found = {row.id: to_worker(row) for row in rows}
+        return [found.get(one) for one in ids]
+
+    async def _parts(
+        self,
+        workspace_id: UUID,
+        table: Table,
+        ordering: Ordering,
+        execution_ids: Sequence[UUID],
+        page: PageRequest,
+        to_item: Callable[[AnyRow], Item],
+    ) -> list[Page[Item]]:
+        def of_one(execution_id: ColumnElement[UUID]) -> Select[Any]:
+            return (
+                select(table)
+                .join(executions, executions.c.id == table.c.execution_id)
+                .where(table.c.execution_id == execution_id, executions.c.workspace_id == workspace_id)
+            )
+
+        async with self.connection() as connection:
+            return await read_pages(connection, of_one, execution_ids, ordering, page, to_item)

@@ -1,0 +1,63 @@
+"""Reading findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select
+
+from domain.finding import Finding, FindingState
+from domain.pages import Page, PageRequest
+from domain.reads import FindingFilter, FindingSighting
+from persistence.keyset import Ordering, read_page, read_pages
+from persistence.mappers import AnyRow, to_finding
+from persistence.readers.session import ReadSession
+from persistence.tables import findings, sightings
+
+WORST_FIRST = Ordering((findings.c.severity_rank, findings.c.id))
+OPEN = (FindingState.NEW, FindingState.PERSISTING, FindingState.WAIVED)
+
+
+class FindingReader(ReadSession):
+    """The part of :class:`domain.reads.Reader` that is about findings."""
+
+    async def findings(self, workspace_id: UUID, filter_by: FindingFilter, page: PageRequest) -> Page[Finding]:
+        """Findings, the worst first, then by id."""
+        base = select(findings).where(findings.c.workspace_id == workspace_id)
+        if filter_by.project_id is not None:
+            base = base.where(findings.c.project_id == filter_by.project_id)
+        base = base.where(findings.c.state.in_([state.value for state in filter_by.states or OPEN]))
+        if filter_by.severities:
+            base = base.where(findings.c.severity_rank.in_([severity.rank for severity in filter_by.severities]))
+        if filter_by.rule is not None:
+            base = base.where(findings.c.rule == filter_by.rule)
+        async with self.connection() as connection:
+            return await read_page(connection, base, WORST_FIRST, page, to_finding)
+
+    async def findings_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Finding | None]:
+        """By id."""
+        wanted = select(findings).where(findings.c.workspace_id == workspace_id, findings.c.id.in_(ids))
+        async with self.connection() as connection:
+            found = {row.id: to_finding(row) for row in await connection.execute(wanted)}
+        return [found.get(one) for one in ids]
+
+    async def sightings_of(
+        self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[FindingSighting]]:
+        """What each execution saw, the worst first, each with the state it had then (fixed ones included)."""
+
+        def of_one(execution_id: ColumnElement[UUID]) -> Select[Any]:
+            return (
+                select(findings, sightings.c.state.label("seen_state"))
+                .join(sightings, sightings.c.finding_id == findings.c.id)
+                .where(sightings.c.execution_id == execution_id, findings.c.workspace_id == workspace_id)
+            )
+
+        async with self.connection() as connection:
+            return await read_pages(connection, of_one, execution_ids, WORST_FIRST, page, _to_sighting)
+
+
+def _to_sighting(row: AnyRow) -> FindingSighting:
+    return FindingSighting(finding=to_finding(row), state=FindingState(row.seen_state))

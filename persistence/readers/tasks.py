@@ -1,0 +1,151 @@
+"""Reading tasks and their dependencies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from domain.pages import Direction, Page, PageRequest
+from domain.reads import QueueFacts, TaskFilter, TaskOrder, TaskOrderField
+from domain.states import ENDED_TASK, ExecutionStatus, TaskStatus
+from domain.task import Dependency, OnFailure, Task
+from persistence.keyset import Ordering, read_page, read_pages
+from persistence.mappers import to_dependency, to_task
+from persistence.readers.session import ReadSession
+from persistence.tables import dependencies, executions, tasks, workers
+
+ORDER_COLUMNS: dict[TaskOrderField, ColumnElement[Any]] = {
+    TaskOrderField.CREATED_AT: tasks.c.created_at,
+    TaskOrderField.UPDATED_AT: tasks.c.updated_at,
+    TaskOrderField.PRIORITY: tasks.c.priority,
+}
+OLDEST_EDGE_FIRST = Ordering((dependencies.c.created_at, dependencies.c.id))
+
+
+class TaskReader(ReadSession):
+    """The part of :class:`domain.reads.Reader` that is about tasks and the DAG."""
+
+    lease: timedelta
+
+    async def tasks(self, workspace_id: UUID, filter_by: TaskFilter, order: TaskOrder, page: PageRequest) -> Page[Task]:
+        """A page of tasks."""
+        base = _filtered(select(tasks).where(tasks.c.workspace_id == workspace_id), filter_by)
+        async with self.connection() as connection:
+            return await read_page(connection, base, _ordering(order), page, to_task)
+
+    async def tasks_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Task | None]:
+        """By id."""
+        wanted = select(tasks).where(tasks.c.workspace_id == workspace_id, tasks.c.id.in_(ids))
+        async with self.connection() as connection:
+            found = {row.id: to_task(row) for row in await connection.execute(wanted)}
+        return [found.get(one) for one in ids]
+
+    async def tasks_by_key(self, workspace_id: UUID, keys: Sequence[str]) -> list[Task | None]:
+        """By key, such as ``WR-12``."""
+        wanted = select(tasks).where(tasks.c.workspace_id == workspace_id, tasks.c.key.in_(keys))
+        async with self.connection() as connection:
+            found = {row.key: to_task(row) for row in await connection.execute(wanted)}
+        return [found.get(one) for one in keys]
+
+    async def tasks_of_projects(
+        self, workspace_id: UUID, project_ids: Sequence[UUID], order: TaskOrder, page: PageRequest
+    ) -> list[Page[Task]]:
+        """A page of tasks for each project."""
+
+        def of_one(project_id: ColumnElement[UUID]) -> Select[Any]:
+            return select(tasks).where(tasks.c.workspace_id == workspace_id, tasks.c.project_id == project_id)
+
+        async with self.connection() as connection:
+            return await read_pages(connection, of_one, project_ids, _ordering(order), page, to_task)
+
+    async def dependencies_of(
+        self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[Dependency]]:
+        """Edges to what each task depends on, the oldest first."""
+        return await self._edges(workspace_id, dependencies.c.task_id, task_ids, page)
+
+    async def dependents_of(
+        self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[Dependency]]:
+        """Edges from what depends on each task, the oldest first."""
+        return await self._edges(workspace_id, dependencies.c.depends_on_id, task_ids, page)
+
+    async def _edges(
+        self, workspace_id: UUID, end: ColumnElement[UUID], task_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[Dependency]]:
+        def of_one(task_id: ColumnElement[UUID]) -> Select[Any]:
+            return select(dependencies).where(dependencies.c.workspace_id == workspace_id, end == task_id)
+
+        async with self.connection() as connection:
+            return await read_pages(connection, of_one, task_ids, OLDEST_EDGE_FIRST, page, to_dependency)
+
+    async def unmet_dependencies(
+        self, workspace_id: UUID, task_ids: Sequence[UUID]
+    ) -> list[list[tuple[Dependency, Task]]]:
+        """For each task, the edges that hold it, with the task at their other end."""
+        edge = [one.label(f"edge_{one.name}") for one in dependencies.c]
+        ended = [status.value for status in ENDED_TASK]
+        goes_on = (tasks.c.status.in_(ended)) & (dependencies.c.on_failure == OnFailure.CONTINUE.value)
+        wanted = (
+            select(tasks, *edge)
+            .join(dependencies, dependencies.c.depends_on_id == tasks.c.id)
+            .where(
+                dependencies.c.workspace_id == workspace_id,
+                dependencies.c.task_id.in_(task_ids),
+                tasks.c.status != TaskStatus.COMPLETED.value,
+                ~goes_on,
+            )
+            .order_by(dependencies.c.created_at, dependencies.c.id)
+        )
+        held: dict[UUID, list[tuple[Dependency, Task]]] = {}
+        async with self.connection() as connection:
+            for row in await connection.execute(wanted):
+                dependency = Dependency(
+                    id=row.edge_id,
+                    workspace_id=row.edge_workspace_id,
+                    task_id=row.edge_task_id,
+                    depends_on_id=row.edge_depends_on_id,
+                    on_failure=OnFailure(row.edge_on_failure),
+                    created_at=row.edge_created_at,
+                )
+                held.setdefault(dependency.task_id, []).append((dependency, to_task(row)))
+        return [held.get(one, []) for one in task_ids]
+
+    async def queue_facts(self, now: datetime) -> QueueFacts:
+        """How many executions of each agent run, and which agents live workers offer."""
+        running = (
+            select(executions.c.agent.label("agent"), func.count().label("running"))
+            .where(executions.c.status == ExecutionStatus.RUNNING.value)
+            .group_by(executions.c.agent)
+        )
+        offered = (
+            select(func.unnest(workers.c.agents).label("agent"), func.count().label("running") * 0 - 1)
+            .where(workers.c.beat_at >= now - self.lease)
+            .group_by("agent")
+        )
+        async with self.connection() as connection:
+            rows = (await connection.execute(running.union_all(offered))).all()
+        return QueueFacts(
+            running={row.agent: row.running for row in rows if row.running >= 0},
+            offered=frozenset(row.agent for row in rows if row.running < 0),
+        )
+
+
+def _filtered(base: Select[Any], filter_by: TaskFilter) -> Select[Any]:
+    if filter_by.project_id is not None:
+        base = base.where(tasks.c.project_id == filter_by.project_id)
+    if filter_by.statuses:
+        base = base.where(tasks.c.status.in_([status.value for status in filter_by.statuses]))
+    if filter_by.agent is not None:
+        base = base.where(tasks.c.agent == filter_by.agent)
+    if filter_by.label is not None:
+        base = base.where(tasks.c.labels.contains([filter_by.label]))
+    return base
+
+
+def _ordering(order: TaskOrder) -> Ordering:
+    return Ordering((ORDER_COLUMNS[order.field], tasks.c.id), descending=order.direction is Direction.DESC)

@@ -1,0 +1,26 @@
+"""Selections that both sides share: which columns make up a read model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, Text, cast, select
+
+from persistence.tables import events, projects, sources
+
+
+def select_projects() -> Select[Any]:
+    """Projects with their sources."""
+    return select(
+        projects,
+        sources.c.id.label("source_id"),
+        sources.c.kind.label("source_kind"),
+        sources.c.location.label("source_location"),
+        sources.c.revision.label("source_revision"),
+    ).select_from(projects.outerjoin(sources, sources.c.project_id == projects.c.id))
+
+
+def select_events() -> Select[Any]:
+    """Events, with the transaction id as a number."""
+    others = [column for column in events.c if column.name != "xact"]
+    return select(*others, cast(cast(events.c.xact, Text), BigInteger).label("xact"))

@@ -1,0 +1,71 @@
+"""Writing the event log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.errors import LeaseLost
+from domain.events import QUIET, Event, Subject
+from domain.states import ExecutionStatus
+from persistence.event_codec import kind_of, payload_of
+from persistence.tables import events, executions
+from persistence.wakeup_topics import CHANNEL, payload
+
+
+class EventTable:
+    """See :class:`domain.ports.EventLog`. Each append also wakes the subscribers when the transaction commits."""
+
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        self._connection = connection
+        self._now = now
+        self.wakeups: set[str] = set()
+
+    async def append(self, subject: Subject, new: Iterable[Event], *, actor: str, epoch: int | None = None) -> None:
+        """Write events in order; those of an execution get the next sequence numbers, fenced by ``epoch``."""
+        batch = list(new)
+        if not batch:
+            return
+        first = await self._take_sequence(subject, len(batch), epoch)
+        rows = [
+            {
+                "workspace_id": subject.workspace_id,
+                "project_id": subject.project_id,
+                "task_id": subject.task_id,
+                "execution_id": subject.execution_id,
+                "sequence": None if first is None else first + offset,
+                "kind": kind_of(event),
+                "payload": payload_of(event),
+                "actor": actor,
+                "in_feed": not isinstance(event, QUIET),
+                "at": self._now,
+            }
+            for offset, event in enumerate(batch)
+        ]
+        await self._connection.execute(insert(events), rows)
+        await self._wake(subject)
+
+    async def _take_sequence(self, subject: Subject, count: int, epoch: int | None) -> int | None:
+        if subject.execution_id is None:
+            return None
+        taken = (
+            update(executions)
+            .where(executions.c.id == subject.execution_id)
+            .values(sequence=executions.c.sequence + count)
+            .returning(executions.c.sequence)
+        )
+        if epoch is not None:
+            taken = taken.where(executions.c.epoch == epoch, executions.c.status == ExecutionStatus.RUNNING.value)
+        last = (await self._connection.execute(taken)).scalar_one_or_none()
+        if last is None:
+            raise LeaseLost(subject.execution_id)
+        return int(last) - count + 1
+
+    async def _wake(self, subject: Subject) -> None:
+        wakeup = payload(subject.workspace_id, subject.task_id, subject.execution_id)
+        if wakeup not in self.wakeups:
+            self.wakeups.add(wakeup)
+            await self._connection.execute(select(func.pg_notify(CHANNEL, wakeup)))

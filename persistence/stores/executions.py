@@ -1,0 +1,149 @@
+"""Writing executions and what belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.events import LogWritten
+from domain.execution import Artifact, Execution, Progress, Step, ToolCall
+from domain.states import ENDED_EXECUTION
+from persistence.mappers import from_execution, to_execution, to_step
+from persistence.tables import artifacts, events, executions, steps, tool_calls
+
+IMMUTABLE = frozenset({"id", "workspace_id", "project_id", "task_id", "number", "agent", "inputs", "created_at"})
+MEASURED = frozenset({"progress_done", "progress_total", "progress_message", "source_state"})
+"""Written on their own while the execution runs, so that a copy read earlier does not put an old value back."""
+
+
+class ExecutionTable:
+    """See :class:`domain.ports.ExecutionStore`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, workspace_id: UUID | None, execution_id: UUID) -> Execution | None:
+        """The execution, or ``None``; without a workspace for the engine itself."""
+        found = select(executions).where(executions.c.id == execution_id)
+        if workspace_id is not None:
+            found = found.where(executions.c.workspace_id == workspace_id)
+        row = (await self._connection.execute(found)).one_or_none()
+        return None if row is None else to_execution(row)
+
+    async def lock(self, execution_id: UUID) -> Execution | None:
+        """Lock the execution, or ``None``."""
+        found = select(executions).where(executions.c.id == execution_id).with_for_update()
+        row = (await self._connection.execute(found)).one_or_none()
+        return None if row is None else to_execution(row)
+
+    async def live_of(self, task_id: UUID) -> Execution | None:
+        """The task's execution that has not ended, or ``None``."""
+        ended = [status.value for status in ENDED_EXECUTION]
+        found = select(executions).where(executions.c.task_id == task_id, executions.c.status.not_in(ended))
+        row = (await self._connection.execute(found)).one_or_none()
+        return None if row is None else to_execution(row)
+
+    async def insert(self, execution: Execution) -> None:
+        """Add an execution."""
+        await self._connection.execute(insert(executions).values(from_execution(execution)))
+
+    async def update(self, execution: Execution) -> None:
+        """Write every mutable field but ``sequence`` of a locked execution."""
+        fixed = IMMUTABLE | MEASURED
+        values = {name: value for name, value in from_execution(execution).items() if name not in fixed}
+        await self._connection.execute(update(executions).where(executions.c.id == execution.id).values(values))
+
+    async def set_progress(self, execution_id: UUID, progress: Progress) -> None:
+        """Note how far it is."""
+        await self._connection.execute(
+            update(executions)
+            .where(executions.c.id == execution_id)
+            .values(progress_done=progress.done, progress_total=progress.total, progress_message=progress.message)
+        )
+
+    async def set_source_state(self, execution_id: UUID, state: str) -> None:
+        """Note what exactly it works on."""
+        await self._connection.execute(
+            update(executions).where(executions.c.id == execution_id).values(source_state=state)
+        )
+
+    async def steps(self, execution_id: UUID) -> list[Step]:
+        """Its steps in the order they began."""
+        found = select(steps).where(steps.c.execution_id == execution_id).order_by(steps.c.position)
+        return [to_step(row) for row in await self._connection.execute(found)]
+
+    async def put_step(self, step: Step) -> None:
+        """Insert or overwrite a step."""
+        values = {
+            "id": step.id,
+            "execution_id": step.execution_id,
+            "position": step.position,
+            "name": step.name,
+            "status": step.status.value,
+            "attempt": step.attempt,
+            "output": step.output,
+            "error": step.error,
+            "started_at": step.started_at,
+            "finished_at": step.finished_at,
+        }
+        changing = {
+            name: values[name] for name in ("status", "attempt", "output", "error", "started_at", "finished_at")
+        }
+        await self._connection.execute(
+            upsert(steps).values(values).on_conflict_do_update(index_elements=["id"], set_=changing)
+        )
+
+    async def insert_tool_call(self, call: ToolCall) -> None:
+        """Add a tool call."""
+        await self._connection.execute(
+            insert(tool_calls).values(
+                id=call.id,
+                execution_id=call.execution_id,
+                step_name=call.step_name,
+                tool=call.tool,
+                version=call.version,
+                arguments=list(call.arguments),
+                arguments_hash=call.arguments_hash,
+                exit_code=call.exit_code,
+                error=call.error,
+                output_sha256=call.output_sha256,
+                output_bytes=call.output_bytes,
+                started_at=call.started_at,
+                finished_at=call.finished_at,
+            )
+        )
+
+    async def insert_artifacts(self, new: Sequence[Artifact]) -> None:
+        """Add artifacts; one with a name that the execution has already replaces it."""
+        for artifact in new:
+            values = {
+                "id": artifact.id,
+                "workspace_id": artifact.workspace_id,
+                "execution_id": artifact.execution_id,
+                "name": artifact.name,
+                "media_type": artifact.media_type,
+                "size": artifact.size,
+                "sha256": artifact.sha256,
+                "created_at": artifact.created_at,
+            }
+            statement = upsert(artifacts).values(values)
+            await self._connection.execute(
+                statement.on_conflict_do_update(index_elements=["execution_id", "name"], set_=values)
+            )
+
+    async def artifact_names(self, execution_id: UUID) -> set[str]:
+        """Names of its artifacts."""
+        found = select(artifacts.c.name).where(artifacts.c.execution_id == execution_id)
+        return set((await self._connection.execute(found)).scalars())
+
+    async def log_lines(self, execution_id: UUID) -> int:
+        """How many log lines it has written."""
+        counted = select(func.coalesce(func.sum(func.jsonb_array_length(events.c.payload["lines"])), 0)).where(
+            events.c.execution_id == execution_id, events.c.kind == LogWritten.__name__
+        )
+        total: int = (await self._connection.execute(counted)).scalar_one()
+        return total

@@ -1,0 +1,62 @@
+"""Writing tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.states import TaskStatus
+from domain.task import Task
+from persistence.mappers import from_task, to_task
+from persistence.tables import tasks
+
+IMMUTABLE = frozenset({"id", "workspace_id", "project_id", "number", "key", "created_at"})
+
+
+class TaskTable:
+    """See :class:`domain.ports.TaskStore`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
+        """The task, or ``None``."""
+        found = select(tasks).where(tasks.c.workspace_id == workspace_id, tasks.c.id == task_id)
+        row = (await self._connection.execute(found)).one_or_none()
+        return None if row is None else to_task(row)
+
+    async def lock(self, workspace_id: UUID, task_ids: Collection[UUID]) -> dict[UUID, Task]:
+        """Lock the tasks that exist, in the order of their ids."""
+        if not task_ids:
+            return {}
+        found = (
+            select(tasks)
+            .where(tasks.c.workspace_id == workspace_id, tasks.c.id.in_(task_ids))
+            .order_by(tasks.c.id)
+            .with_for_update()
+        )
+        return {row.id: to_task(row) for row in await self._connection.execute(found)}
+
+    async def statuses(self, task_ids: Collection[UUID]) -> dict[UUID, TaskStatus]:
+        """The states of tasks as they are now, without a lock."""
+        if not task_ids:
+            return {}
+        found = select(tasks.c.id, tasks.c.status).where(tasks.c.id.in_(task_ids))
+        return {row.id: TaskStatus(row.status) for row in await self._connection.execute(found)}
+
+    async def insert(self, new: Sequence[Task]) -> None:
+        """Add tasks."""
+        if new:
+            await self._connection.execute(insert(tasks), [from_task(task) for task in new])
+
+    async def update(self, task: Task) -> None:
+        """Write every mutable field of a locked task."""
+        values = {name: value for name, value in from_task(task).items() if name not in IMMUTABLE}
+        await self._connection.execute(update(tasks).where(tasks.c.id == task.id).values(values))
+
+    async def delete(self, task_id: UUID) -> None:
+        """Remove a task with its executions and edges."""
+        await self._connection.execute(delete(tasks).where(tasks.c.id == task_id))

@@ -1,0 +1,108 @@
+"""One transaction with its stores, and the transactor that runs use cases in it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from uuid_utils.compat import uuid7
+
+from domain.ports import (
+    AgentCatalogue,
+    DependencyStore,
+    EventLog,
+    ExecutionStore,
+    FindingStore,
+    IdempotencyStore,
+    ProjectStore,
+    SourcePolicy,
+    TaskStore,
+    UnitOfWork,
+    WorkerStore,
+    WorkQueue,
+)
+from persistence.stores.dependencies import DependencyTable
+from persistence.stores.events import EventTable
+from persistence.stores.executions import ExecutionTable
+from persistence.stores.findings import FindingTable
+from persistence.stores.idempotency import IdempotencyTable
+from persistence.stores.projects import ProjectTable
+from persistence.stores.tasks import TaskTable
+from persistence.stores.workers import WorkerTable
+
+Result = TypeVar("Result")
+
+MOST_TRIES = 6
+TRANSIENT = frozenset({"40001", "40P01"})
+"""SQLSTATE of serialization failures and deadlocks."""
+
+
+class SqlUnitOfWork:
+    """See :class:`domain.ports.UnitOfWork`."""
+
+    def __init__(
+        self, connection: AsyncConnection, queue: WorkQueue, agents: AgentCatalogue, sources: SourcePolicy
+    ) -> None:
+        self.now = datetime.now(UTC)
+        self.projects: ProjectStore = ProjectTable(connection)
+        self.tasks: TaskStore = TaskTable(connection)
+        self.dependencies: DependencyStore = DependencyTable(connection)
+        self.executions: ExecutionStore = ExecutionTable(connection)
+        self.findings: FindingStore = FindingTable(connection)
+        self.log = EventTable(connection, self.now)
+        self.events: EventLog = self.log
+        self.workers: WorkerStore = WorkerTable(connection)
+        self.idempotency: IdempotencyStore = IdempotencyTable(connection, self.now)
+        self.queue = queue
+        self.agents = agents
+        self.sources = sources
+
+    def new_id(self) -> UUID:
+        """A fresh UUIDv7."""
+        return uuid7()
+
+
+class SqlTransactor:
+    """See :class:`domain.ports.Transactor`.
+
+    ``queue_on`` gives the engine's queue on a connection, so that what is enqueued belongs to the same transaction.
+    ``after_commit`` is called with the wake-ups of each committed transaction, for carriers other than PostgreSQL.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        queue_on: Callable[[AsyncConnection], WorkQueue],
+        agents: AgentCatalogue,
+        sources: SourcePolicy,
+        after_commit: Callable[[frozenset[str]], Awaitable[None]] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._queue_on = queue_on
+        self._agents = agents
+        self._sources = sources
+        self._after_commit = after_commit
+
+    async def run(self, work: Callable[[UnitOfWork], Awaitable[Result]]) -> Result:
+        """Run ``work`` and commit; roll back when it raises; run it again after a deadlock."""
+        for tried in range(1, MOST_TRIES + 1):
+            try:
+                async with self._engine.begin() as connection:
+                    uow = SqlUnitOfWork(connection, self._queue_on(connection), self._agents, self._sources)
+                    result = await work(uow)
+                if self._after_commit is not None and uow.log.wakeups:
+                    await self._after_commit(frozenset(uow.log.wakeups))
+            except DBAPIError as error:
+                if tried == MOST_TRIES or getattr(error.orig, "sqlstate", None) not in TRANSIENT:
+                    raise
+                await asyncio.sleep(random.uniform(0, 0.01 * 2**tried))  # noqa: S311 - spreads the tries, hides nothing
+            else:
+                return result
+        raise AssertionError("unreachable")  # pragma: no cover

@@ -1,0 +1,47 @@
+"""Why tasks wait: for dependencies, for a time, for a worker, or for a free place at their agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from domain.blocking import BlockReason, WaitsForDependency, WaitsForSlot, WaitsForTime, WaitsForWorker
+from domain.ports import AgentCatalogue
+from domain.reads import QueueFacts
+from domain.states import TaskStatus
+from domain.task import Task
+from resolvers.context import Context
+
+WAITING = frozenset({TaskStatus.PENDING, TaskStatus.BLOCKED})
+
+
+async def reasons(context: Context, tasks: Sequence[Task], _args: tuple[Any, ...]) -> list[list[BlockReason]]:
+    """For each task why nothing happens with it, in at most two statements; empty when something does."""
+    waiting = [task.id for task in tasks if task.status in WAITING]
+    unmet = await context.read.unmet_dependencies(context.workspace_id, waiting) if waiting else []
+    edges = dict(zip(waiting, unmet, strict=True))
+    now = context.clock()
+    queued = any(task.status is TaskStatus.QUEUED for task in tasks)
+    facts = await context.read.queue_facts(now) if queued else None
+    answers: list[list[BlockReason]] = []
+    for task in tasks:
+        if facts is not None and task.status is TaskStatus.QUEUED:
+            answers.append(list(_in_queue(task, facts, context.agents, now)))
+        else:
+            answers.append(
+                [WaitsForDependency(task=other, on_failure=edge.on_failure) for edge, other in edges.get(task.id, ())]
+            )
+    return answers
+
+
+def _in_queue(task: Task, facts: QueueFacts, agents: AgentCatalogue, now: datetime) -> Iterator[BlockReason]:
+    if task.scheduled_for is not None and task.scheduled_for > now:
+        yield WaitsForTime(until=task.scheduled_for)
+    agent = agents.get(task.agent)
+    if agent is None or task.agent not in facts.offered:
+        yield WaitsForWorker(agent=task.agent)
+        return
+    running = facts.running.get(task.agent, 0)
+    if running >= agent.concurrency:
+        yield WaitsForSlot(agent=task.agent, limit=agent.concurrency, running=running)

@@ -1,0 +1,89 @@
+"""The context of one operation: who asks, what it reads through, and what it has loaded so far."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from domain.actor import Actor
+from domain.errors import Rejection
+from domain.ports import AgentCatalogue, Transactor, UnitOfWork
+from domain.reads import Reader
+from domain.use_cases.idempotency import once
+from domain.wakeups import Wakeups
+from resolvers.canonical import request_hash
+from resolvers.loaders import Batch, Loaders
+from resolvers.outcome import Outcome
+
+Command = TypeVar("Command")
+Result = TypeVar("Result")
+Parent = TypeVar("Parent")
+Value = TypeVar("Value")
+
+
+async def _nothing() -> None:
+    """Where the reader holds nothing there is nothing to give back."""
+
+
+@dataclass(kw_only=True)
+class Context:
+    """One for each operation, never shared between two of a socket.
+
+    ``release`` gives the reader's database connection back; the next read takes a fresh one. A subscription does that
+    before it waits. ``last_event_id`` is the cursor a reconnecting client of server-sent events brings along.
+    """
+
+    actor: Actor
+    read: Reader
+    transactor: Transactor
+    agents: AgentCatalogue
+    wakeups: Wakeups
+    clock: Callable[[], datetime]
+    last_event_id: str | None = None
+    release: Callable[[], Awaitable[None]] = _nothing
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.loaders = Loaders(self)
+
+    @property
+    def workspace_id(self) -> UUID:
+        """The workspace of whoever asks: every read is limited to it."""
+        return self.actor.workspace_id
+
+    async def load(self, batch: Batch[Parent, Value], parent: Parent, *args: Any) -> Value:
+        """What the batch function answers for one parent. All parents of a turn share one call."""
+        return await self.loaders.load(batch, parent, args)
+
+    async def perform(
+        self,
+        use_case: Callable[[UnitOfWork, Actor, Command], Awaitable[Result]],
+        command: Command,
+        idempotency_key: str | None = None,
+    ) -> Outcome[Result]:
+        """Run a use case in a unit of work of its own; what is read afterwards is read afresh.
+
+        With a key, the same request gets the stored answer of the first time, and another one is refused.
+        """
+
+        async def work(uow: UnitOfWork) -> Result:
+            if idempotency_key is None:
+                return await use_case(uow, self.actor, command)
+            key_hash = request_hash(use_case.__name__, command)
+            return await once(uow, self.actor, idempotency_key, key_hash, lambda: use_case(uow, self.actor, command))
+
+        await self.release()
+        try:
+            return Outcome(value=await self.transactor.run(work))
+        except Rejection as rejection:
+            return Outcome(errors=(rejection,))
+        finally:
+            self.loaders.clear()
+
+    async def close(self) -> None:
+        """End the operation: nothing may be read after it."""
+        self.loaders.clear()
+        await self.release()

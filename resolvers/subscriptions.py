@@ -1,0 +1,138 @@
+"""Live events: the event log read from a cursor, then read again at each wake-up.
+
+Nothing is ever taken from a wake-up itself, so one that is lost costs latency and never an event; and the
+subscription to wake-ups stands before the first read, so nothing falls between the two. No database connection is held
+while a client reads or nothing happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.actor import Permission
+from domain.errors import CursorExpired, InvalidCursor, NotFound
+from domain.events import EventRecord, ExecutionFinished
+from domain.reads import FeedFilter
+from domain.states import ENDED_EXECUTION
+from domain.wakeups import Subscription
+from resolvers import cursors, executions
+from resolvers.context import Context
+from resolvers.events import execution_scope, feed_scope
+
+BATCH = 100
+LONGEST_WAIT = 5.0
+SHORTEST_WAIT = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An event and where to resume after it."""
+
+    cursor: str
+    event: EventRecord
+
+
+async def execution_events(context: Context, execution_id: UUID, after: str | None) -> AsyncGenerator[Delivery, None]:
+    """The events of one execution in order, without gap or duplicate; ends after the execution's last event.
+
+    Raises:
+        Denied: the right to read is missing, or was lost meanwhile.
+        NotFound: no such execution for whoever asks.
+        InvalidCursor, CursorExpired: ``after`` is not of this execution, or what follows it is gone.
+    """
+    context.actor.require(Permission.READ)
+    scope = execution_scope(execution_id)
+    after = after or context.last_event_id
+    (sequence,) = (0,) if after is None else _position(scope, after, 1)
+    async with context.wakeups.subscribe(f"execution:{execution_id}") as wakeups:
+        execution = await context.load(executions.by_id, execution_id)
+        if execution is None:
+            raise NotFound("execution", str(execution_id), path=("executionId",))
+        ended = execution.status in ENDED_EXECUTION
+        pause = _Pause(wakeups)
+        while True:
+            records = await context.read.events_after(context.workspace_id, execution_id, sequence, BATCH)
+            await context.release()
+            for record in records:
+                if record.sequence != sequence + 1:
+                    raise CursorExpired(path=("after",))
+                sequence = record.sequence
+                yield _deliver(context, scope, record, (sequence,))
+                await context.release()
+                if isinstance(record.event, ExecutionFinished):
+                    return
+            if ended and not records:
+                return
+            if len(records) < BATCH and not ended:
+                await pause(found=bool(records))
+
+
+async def feed(context: Context, filter_by: FeedFilter, after: str | None) -> AsyncGenerator[Delivery, None]:
+    """Events across executions in commit order, from now or from a cursor on; never ends by itself.
+
+    Raises:
+        Denied: the right to read is missing, or was lost meanwhile.
+        InvalidCursor, CursorExpired: ``after`` is not of this feed, or what follows it is gone.
+    """
+    context.actor.require(Permission.READ)
+    scope = feed_scope(context.workspace_id, filter_by)
+    after = after or context.last_event_id
+    async with context.wakeups.subscribe(f"workspace:{context.workspace_id}") as wakeups:
+        position = await _start(context, scope, after)
+        pause = _Pause(wakeups)
+        while True:
+            records = await context.read.feed_after(context.workspace_id, filter_by, position, BATCH)
+            await context.release()
+            for record in records:
+                position = (record.xact, record.id)
+                yield _deliver(context, scope, record, position)
+                await context.release()
+            if len(records) < BATCH:
+                await pause(found=bool(records))
+
+
+async def _start(context: Context, scope: str, after: str | None) -> tuple[int, int]:
+    if after is None:
+        return await context.read.feed_head()
+    xact, id_ = _position(scope, after, 2)
+    if (xact, id_) < await context.read.feed_start():
+        raise CursorExpired(path=("after",))
+    return xact, id_
+
+
+def _position(scope: str, after: str, length: int) -> tuple[int, ...]:
+    position = cursors.decode(scope, after)
+    if len(position) != length or not all(type(part) is int for part in position):
+        raise InvalidCursor(path=("after",))
+    return position
+
+
+def _deliver(context: Context, scope: str, record: EventRecord, position: tuple[int, ...]) -> Delivery:
+    """Rights may have been taken away, and what was loaded for the event before is the past."""
+    context.actor.require(Permission.READ)
+    context.loaders.clear()
+    return Delivery(cursors.encode(scope, position), record)
+
+
+class _Pause:
+    """Waits for a wake-up.
+
+    An event that was announced may not be readable yet, while a transaction that began before it is still running:
+    after a wake-up that brought nothing the log is read again soon, then less and less often.
+    """
+
+    def __init__(self, wakeups: Subscription) -> None:
+        self._wakeups = wakeups
+        self._wait = LONGEST_WAIT
+        self._woken = False
+
+    async def __call__(self, *, found: bool) -> None:
+        if self._woken and not found:
+            self._wait = SHORTEST_WAIT
+        elif found:
+            self._wait = LONGEST_WAIT
+        self._woken = await self._wakeups.wait(self._wait)
+        if not self._woken:
+            self._wait = min(self._wait * 2, LONGEST_WAIT)

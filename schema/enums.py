@@ -1,0 +1,190 @@
+"""The enums of the domain, with a description for each of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, StrEnum
+
+from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
+
+from domain.actor import Permission
+from domain.error_codes import ErrorCode
+from domain.finding import FindingState
+from domain.pages import Direction
+from domain.project import SourceKind
+from domain.reads import TaskOrderField
+from domain.severity import Severity
+from domain.states import ExecutionStatus, StepStatus, TaskStatus
+from domain.task import OnFailure, Priority
+
+
+class CountRelation(StrEnum):
+    """How a total relates to the truth."""
+
+    EXACT = "EXACT"
+    AT_LEAST = "AT_LEAST"
+
+
+def _publish(enum: type[Enum], description: str, values: Mapping[str, str]) -> None:
+    """Give an enum of the domain its GraphQL definition. Every value is described, and no other."""
+    if set(values) != set(enum.__members__):
+        raise ValueError(f"Describe exactly the values of {enum.__name__}.")
+    definition = StrawberryEnumDefinition(
+        wrapped_cls=enum,
+        name=enum.__name__,
+        values=[EnumValue(name, member.value, description=values[name]) for name, member in enum.__members__.items()],
+        description=f"{description} The list may grow: treat a value you do not know as unknown.",
+    )
+    enum.__strawberry_definition__ = definition  # type: ignore[attr-defined]
+
+
+_publish(
+    TaskStatus,
+    "Where a task is in its life.",
+    {
+        "PENDING": "Created, and not dispatched yet.",
+        "BLOCKED": "Dispatched; it waits for its dependencies.",
+        "QUEUED": "It waits for a worker.",
+        "IN_PROGRESS": "An execution of it runs.",
+        "AWAITING_APPROVAL": "Its execution waits for a person's approval.",
+        "COMPLETED": "Its execution succeeded, on evidence.",
+        "FAILED": "Its last execution did not succeed; statusReason says why.",
+        "CANCELLED": "Somebody cancelled it.",
+        "SKIPPED": "A dependency failed and says to skip what depends on it.",
+    },
+)
+_publish(
+    ExecutionStatus,
+    "Where an execution is in its life.",
+    {
+        "QUEUED": "It waits for a worker.",
+        "RUNNING": "A worker has it.",
+        "AWAITING_APPROVAL": "It waits for a person's approval.",
+        "SUCCEEDED": "Done, and the recorded evidence says so too.",
+        "CLAIMED_UNVERIFIED": "The agent says it is done; the evidence does not.",
+        "FAILED": "It ended with an error.",
+        "CANCELLED": "Somebody cancelled it.",
+        "TIMED_OUT": "It took longer than it may.",
+    },
+)
+_publish(
+    StepStatus,
+    "Where a step is in its life.",
+    {
+        "RUNNING": "It is at work.",
+        "SUCCEEDED": "Done, and what it recorded is kept: it is never done again.",
+        "FAILED": "It ended with an error.",
+        "CANCELLED": "It was stopped with its execution.",
+    },
+)
+_publish(
+    Priority,
+    "Order in the queue.",
+    {
+        "URGENT": "Taken before everything else.",
+        "HIGH": "Taken before what is normal.",
+        "NORMAL": "What a task is unless somebody says otherwise.",
+        "LOW": "Taken when nothing else waits.",
+    },
+)
+_publish(
+    OnFailure,
+    "What a dependent does when the task it depends on ends without completing.",
+    {
+        "BLOCK": "It goes on waiting: a retry of the dependency frees it.",
+        "SKIP": "It is skipped.",
+        "CONTINUE": "It starts all the same.",
+    },
+)
+_publish(
+    Severity,
+    "How bad a finding is.",
+    {
+        "CRITICAL": "It can be exploited or loses data: mend it now.",
+        "HIGH": "A bug, or a weakness that matters.",
+        "MEDIUM": "It should be mended.",
+        "LOW": "It could be better.",
+        "INFO": "Good to know.",
+    },
+)
+_publish(
+    FindingState,
+    "Where a finding is in its life.",
+    {
+        "NEW": "Found for the first time, or again after it was fixed.",
+        "PERSISTING": "Found again.",
+        "FIXED": "Looked for and not found again.",
+        "WAIVED": "A person accepts it, with a reason and perhaps until a date.",
+    },
+)
+_publish(
+    SourceKind,
+    "What a source is.",
+    {"LOCAL": "A folder on the server, under one of its source roots.", "GIT": "A git repository by its URL."},
+)
+_publish(
+    Permission,
+    "What one may do in a workspace.",
+    {
+        "READ": "See everything.",
+        "WRITE_TASKS": "Create, change, connect and delete tasks.",
+        "DISPATCH": "Dispatch, retry and cancel.",
+        "TRIAGE_FINDINGS": "Waive findings and take waivers back.",
+        "MANAGE_PROJECTS": "Create projects and say what they work on.",
+    },
+)
+_publish(Direction, "Order of a list.", {"ASC": "From the lowest on.", "DESC": "From the highest on."})
+_publish(
+    TaskOrderField,
+    "What tasks can be ordered by. Ties are broken by id.",
+    {
+        "CREATED_AT": "When they were created.",
+        "UPDATED_AT": "When they were changed last.",
+        "PRIORITY": "How urgent they are: ASC begins with URGENT.",
+    },
+)
+_publish(
+    CountRelation,
+    "How a total relates to the truth.",
+    {"EXACT": "It is the number.", "AT_LEAST": "There are this many or more; beyond 10,000 nobody counts."},
+)
+_publish(
+    ErrorCode,
+    "A stable name for a kind of failure, with a page of its own in the documentation. None is ever renamed.",
+    {
+        "NOT_FOUND": "The thing does not exist, or not for you.",
+        "VALIDATION_FAILED": "A value of the input cannot be accepted.",
+        "PERMISSION_DENIED": "You lack a permission.",
+        "VERSION_CONFLICT": "Somebody changed the thing since you read it.",
+        "DEPENDENCY_CYCLE": "Tasks would wait for each other.",
+        "NOT_DISPATCHABLE": "The task cannot be dispatched in the state it is in.",
+        "NOT_RETRYABLE": "The task cannot be retried in the state it is in.",
+        "NOT_CANCELLABLE": "It has ended already.",
+        "IDEMPOTENCY_KEY_REUSED": "The key was used for another request.",
+        "ILLEGAL_TRANSITION": "The state machine has no such move.",
+        "AGENT_FAILED": "The agent ended with an error.",
+        "CANCELLED": "Somebody cancelled it.",
+        "POISONED": "It killed its worker each time it was tried.",
+        "SOURCE_UNAVAILABLE": "The source could not be read.",
+        "TIMED_OUT": "It took longer than it may.",
+        "TOOL_MISSING": "A tool that the agent cannot do without is not installed.",
+        "BAD_REQUEST": "The request is not a GraphQL request.",
+        "BAD_USER_INPUT": "A value does not fit its type, or an id is malformed.",
+        "BODY_TOO_LARGE": "The request's body is larger than is accepted.",
+        "CURSOR_EXPIRED": "The events behind the cursor are no longer kept.",
+        "DOCUMENT_TOO_COMPLEX": "The document is deeper or wider than is accepted.",
+        "GRAPHQL_PARSE_FAILED": "The document is not GraphQL.",
+        "GRAPHQL_VALIDATION_FAILED": "The document does not fit the schema.",
+        "INVALID_CURSOR": "The cursor belongs to another list, filter or order.",
+        "METHOD_NOT_ALLOWED": "The HTTP method does not fit the operation.",
+        "NOT_ACCEPTABLE": "The server cannot answer in any media type you accept.",
+        "REQUEST_TIMEOUT": "The request took too long to arrive.",
+        "TOO_MANY_OPERATIONS": "Too many operations at once.",
+        "UNAUTHENTICATED": "Nobody is signed in.",
+        "UNKNOWN_OPERATION": "The document has no such operation.",
+        "UNSUPPORTED_MEDIA_TYPE": "The request's body has a media type that is not read.",
+        "DEADLINE_EXCEEDED": "The operation took longer than it may.",
+        "INTERNAL": "Something went wrong on the server; its log has the details.",
+        "SERVICE_UNAVAILABLE": "The database cannot be reached right now.",
+    },
+)

@@ -1,0 +1,109 @@
+"""Structured logs: JSON in production, readable lines at a terminal; ids bound to each line, secrets taken out."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+import structlog
+from structlog.contextvars import bound_contextvars, merge_contextvars
+
+from server.settings import LogFormat
+
+HIDDEN = "********"
+SECRET_NAME = re.compile(
+    r"password|passwd|secret|token|authorization|cookie|api[_-]?key|private[_-]?key|\bdsn\b", re.IGNORECASE
+)
+SECRET_VALUES = (
+    (re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)", re.IGNORECASE), rf"\g<before>{HIDDEN}"),
+    (re.compile(r"(?P<before>\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.IGNORECASE), rf"\g<before>{HIDDEN}"),
+    (re.compile(r"\bwr_(?:pat|svc)_[\w-]+"), HIDDEN),
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), HIDDEN),
+    (re.compile(r"(?P<before>[?&](?:token|password|code|key)=)[^&\s]+", re.IGNORECASE), rf"\g<before>{HIDDEN}"),
+)
+"""What a secret looks like wherever it stands: passwords in URLs, credentials of a header, our keys, JWTs, parameters."""
+
+QUIET = ("httpx", "httpcore", "asyncio", "uvicorn.access", "redis", "dbos")
+"""Libraries whose chatter starts at WARNING unless the level is debug."""
+
+
+def configure_logging(
+    log_format: LogFormat = LogFormat.AUTO, level: str = "info", *, stream: TextIO | None = None
+) -> None:
+    """Send our log lines and those of all libraries to ``stream`` (standard error). Call it once at the start; again replaces it."""
+    target = stream or sys.stderr
+    console = log_format is LogFormat.CONSOLE or (log_format is LogFormat.AUTO and target.isatty())
+    shared: list[structlog.typing.Processor] = [
+        merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.stdlib.PositionalArgumentsFormatter(),
+    ]
+    ending: list[structlog.typing.Processor] = (
+        [redact, structlog.dev.ConsoleRenderer(colors=target.isatty())]
+        if console
+        else [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer(default=str)]
+    )
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending]
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+@contextmanager
+def bound_ids(
+    *, request_id: str | None = None, execution_id: str | None = None, trace_id: str | None = None
+) -> Iterator[None]:
+    """Write these ids into every line logged inside, in this task and those it starts; ``None`` leaves one as it is."""
+    ids = {"request_id": request_id, "execution_id": execution_id, "trace_id": trace_id}
+    with bound_contextvars(**{name: value for name, value in ids.items() if value is not None}):
+        yield
+
+
+def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Take secrets out of a log line: by the name of a field at any depth, and by the look of a value."""
+    for name, value in event.items():
+        event[name] = _redacted(name, value)
+    return event
+
+
+def redact_text(text: str) -> str:
+    """The text without whatever looks like a secret."""
+    for pattern, replacement in SECRET_VALUES:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _redacted(name: str, value: Any) -> Any:
+    if SECRET_NAME.search(name) and isinstance(value, (str, bytes)):
+        return HIDDEN
+    if isinstance(value, str):
+        return redact_text(value)
+    if isinstance(value, Mapping):
+        return {key: _redacted(str(key), item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_redacted(name, item) for item in value]
+    return value

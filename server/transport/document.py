@@ -1,0 +1,91 @@
+"""From the text of a request to the one operation that will run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graphql import (
+    DocumentNode,
+    GraphQLFormattedError,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    get_operation_ast,
+)
+from strawberry.extensions import ParserCache
+
+from domain.error_codes import ErrorCode
+from server.transport.failure import RequestFailure
+from server.transport.limits import TransportLimits
+from server.transport.request import GraphQLRequest
+from server.transport.weight import refuse_heavy
+
+
+class SyntaxFailure(RequestFailure):
+    """The document is not GraphQL; ``details`` has the message and where in the document it applies."""
+
+    def __init__(self, error: GraphQLSyntaxError) -> None:
+        super().__init__(ErrorCode.GRAPHQL_PARSE_FAILED, error.message)
+        self.details: GraphQLFormattedError = error.formatted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A request whose document was parsed, weighed, and has exactly one operation to run."""
+
+    request: GraphQLRequest
+    type: OperationType
+    name: str | None
+
+    @property
+    def is_subscription(self) -> bool:
+        """Whether it answers many times."""
+        return self.type is OperationType.SUBSCRIPTION
+
+
+class Documents:
+    """Parses documents. Execution finds them again in the same cache, so each is parsed once."""
+
+    def __init__(self, limits: TransportLimits) -> None:
+        self._limits = limits
+        self._parse = ParserCache(maxsize=limits.cached_documents).cached_parse_document
+
+    def operation(self, request: GraphQLRequest) -> Operation:
+        """Find the operation to run, and refuse what is too heavy to look at any further.
+
+        Raises:
+            RequestFailure: ``GRAPHQL_PARSE_FAILED``, ``DOCUMENT_TOO_COMPLEX``, ``BAD_USER_INPUT`` or
+                ``UNKNOWN_OPERATION``.
+        """
+        document = self._document(request.query)
+        refuse_heavy(document, self._limits)
+        node = get_operation_ast(document, request.operation_name)
+        if node is None:
+            raise RequestFailure(ErrorCode.UNKNOWN_OPERATION, _which(document, request.operation_name))
+        return Operation(request=request, type=node.operation, name=node.name.value if node.name else None)
+
+    def _document(self, query: str) -> DocumentNode:
+        try:
+            document: DocumentNode = self._parse(query, max_tokens=self._limits.tokens)
+        except GraphQLSyntaxError as error:
+            if f"more than {self._limits.tokens} tokens" in error.message:
+                text = f"The document has more than the {self._limits.tokens} tokens that are accepted: ask for less."
+                raise RequestFailure(ErrorCode.DOCUMENT_TOO_COMPLEX, text) from None
+            raise SyntaxFailure(error) from None
+        except RecursionError:
+            text = f"The document is nested deeper than the {self._limits.depth} levels that are accepted."
+            raise RequestFailure(ErrorCode.DOCUMENT_TOO_COMPLEX, text) from None
+        return document
+
+
+def _which(document: DocumentNode, wanted: str | None) -> str:
+    names = [
+        node.name.value if node.name else "(without a name)"
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode)
+    ]
+    if not names:
+        return "The document has no operation: add a query, a mutation or a subscription."
+    if wanted is None:
+        return f"The document has several operations ({', '.join(names)}): say which to run in 'operationName'."
+    return f"The document has no operation named {wanted!r}: it has {', '.join(names)}."
