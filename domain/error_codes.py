@@ -22,9 +22,11 @@ class ErrorCode(StrEnum):
     ILLEGAL_TRANSITION = "ILLEGAL_TRANSITION"
 
     # Why an execution did not succeed.
+    ACCEPTANCE_FAILED = "ACCEPTANCE_FAILED"
     AGENT_FAILED = "AGENT_FAILED"
     CANCELLED = "CANCELLED"
     POISONED = "POISONED"
+    SOURCE_CHANGED = "SOURCE_CHANGED"
     SOURCE_UNAVAILABLE = "SOURCE_UNAVAILABLE"
     TIMED_OUT = "TIMED_OUT"
     TOOL_MISSING = "TOOL_MISSING"
@@ -62,7 +64,7 @@ _RETRYABLE: Final = frozenset(
         ErrorCode.DEADLINE_EXCEEDED,
         ErrorCode.REQUEST_TIMEOUT,
         ErrorCode.SERVICE_UNAVAILABLE,
-        ErrorCode.SOURCE_UNAVAILABLE,
+        ErrorCode.SOURCE_CHANGED,
         ErrorCode.TIMED_OUT,
         ErrorCode.TOO_MANY_OPERATIONS,
     }

@@ -18,6 +18,13 @@ from domain.task import Dependency, Task
 Result = TypeVar("Result")
 
 
+class WorkspaceStore(Protocol):
+    """The tenants."""
+
+    async def ensure(self, workspace_id: UUID, name: str) -> None:
+        """Create the workspace unless it exists."""
+
+
 class ProjectStore(Protocol):
     """Projects of a workspace, and the numbers of their tasks."""
 
@@ -95,6 +102,15 @@ class ExecutionStore(Protocol):
 
     async def live_of(self, task_id: UUID) -> Execution | None:
         """The task's execution that has not ended, or ``None``."""
+
+    async def held_by(self, worker_id: UUID) -> dict[UUID, Execution]:
+        """The running executions of a worker, by id."""
+
+    async def abandoned(self, alive: Collection[UUID]) -> list[Execution]:
+        """Running executions whose worker is not among those alive."""
+
+    async def ended_among(self, execution_ids: Collection[UUID]) -> set[UUID]:
+        """Those of the executions that have ended or do not exist."""
 
     async def insert(self, execution: Execution) -> None:
         """Add an execution."""
@@ -190,8 +206,14 @@ class WorkerStore(Protocol):
     async def remove(self, worker_id: UUID) -> None:
         """Forget a worker that has stopped."""
 
-    async def alive(self, since: datetime) -> set[UUID]:
-        """Workers whose last beat is not older."""
+    async def alive(self, lease: timedelta) -> set[UUID]:
+        """Workers whose last beat is younger than the lease, by the database's clock."""
+
+    async def forget(self, older_than: timedelta) -> None:
+        """Remove workers that have not beaten for so long."""
+
+    async def try_lead(self) -> bool:
+        """Become the one that reaps until the transaction ends; ``False`` when another process is."""
 
 
 class IdempotencyStore(Protocol):
@@ -210,6 +232,7 @@ class UnitOfWork(Protocol):
     """One transaction: the state change, its events, and the enqueueing of work commit together or not at all."""
 
     now: datetime
+    workspaces: WorkspaceStore
     projects: ProjectStore
     tasks: TaskStore
     dependencies: DependencyStore

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
@@ -142,7 +141,7 @@ class Reader(Protocol):
     ) -> list[list[tuple[Dependency, Task]]]:
         """For each task, the edges that hold it, with the task at their other end."""
 
-    async def queue_facts(self, now: datetime) -> QueueFacts:
+    async def queue_facts(self) -> QueueFacts:
         """How many executions of each agent run, and which agents live workers offer."""
 
     async def executions(self, workspace_id: UUID, filter_by: ExecutionFilter, page: PageRequest) -> Page[Execution]:

@@ -9,12 +9,12 @@ from typing import Protocol
 class Subscription(Protocol):
     """Interest in one topic. A wake-up carries nothing: whoever is woken reads the event log again from its cursor."""
 
-    async def wait(self, timeout: float) -> bool:  # noqa: ASYNC109 - a timeout is an answer here, not an error
+    async def wait(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds for a wake-up.
 
         Returns:
-            ``True`` when there was one since the last ``wait`` returned (or since subscribing), ``False`` on timeout. One that
-            arrives between two calls is kept, so reading between them loses nothing.
+            ``True`` when there was one since the last ``wait`` returned (or since subscribing), ``False`` on timeout.
+            One that arrives between two calls is kept, so reading between them loses nothing.
         """
 
 
@@ -26,4 +26,4 @@ class Wakeups(Protocol):
         """Whether wake-ups arrive at this moment."""
 
     def subscribe(self, topic: str) -> AbstractAsyncContextManager[Subscription]:
-        """Subscribe to ``execution:<id>``, ``task:<id>`` or ``workspace:<id>`` for as long as the context is entered."""
+        """Subscribe to ``execution:<id>``, ``task:<id>`` or ``workspace:<id>`` while the context is entered."""

@@ -1,8 +1,7 @@
-"""Where the database is: one address in the two spellings our drivers want, and the sentence for when nobody answers."""
+"""Where the database is: one address in the spellings our drivers want, and what is said when nobody answers."""
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
@@ -26,8 +25,9 @@ class DatabaseUnavailable(Exception):
 class DatabaseAddresses:
     """How to reach the database as its owner (migrations) and as the application's own, weaker role.
 
-    ``owner_url`` and ``app_url`` are for SQLAlchemy (``postgresql+asyncpg://…``); ``owner_dsn`` and ``app_dsn`` are the same
-    places for libpq, DBOS and plain asyncpg (``postgresql://…``). They may contain passwords and are kept out of ``repr``.
+    ``owner_url`` and ``app_url`` are for SQLAlchemy (``postgresql+asyncpg://…``); ``owner_dsn`` and ``app_dsn`` are the
+    same places for libpq, DBOS and plain asyncpg (``postgresql://…``). They may contain passwords and are kept out of
+    ``repr``.
     """
 
     owner_dsn: str = field(repr=False)
@@ -96,7 +96,7 @@ async def check_database(dsn: str, *, timeout: float = 5.0) -> str:
         raise DatabaseUnavailable(f"There is no database at {place}: create it, or correct its name.") from error
     except asyncpg.InvalidAuthorizationSpecificationError as error:
         raise DatabaseUnavailable(f"The database at {place} refuses the user or password it was given.") from error
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError, asyncio.TimeoutError) as error:
+    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         reason = _reason(error, timeout)
         raise DatabaseUnavailable(
             f"The database at {place} cannot be reached ({reason}): start it, or correct its URL."
@@ -112,7 +112,7 @@ async def check_database(dsn: str, *, timeout: float = 5.0) -> str:
 
 
 def _reason(error: BaseException, timeout: float) -> str:
-    if isinstance(error, asyncio.TimeoutError):
+    if isinstance(error, TimeoutError):
         return f"no answer within {timeout:g} seconds"
     if isinstance(error, ConnectionRefusedError):
         return "connection refused"

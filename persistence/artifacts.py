@@ -34,7 +34,8 @@ class DiskArtifacts:
         """
         if len(content) > self._max_bytes:
             raise ArtifactNotStored(
-                f"The artifact has {len(content)} bytes and {self._max_bytes} are allowed: raise WRENCHAI_MAX_ARTIFACT_BYTES."
+                f"The artifact has {len(content)} bytes and {self._max_bytes} are allowed: "
+                "raise WRENCHAI_MAX_ARTIFACT_BYTES."
             )
         return await asyncio.to_thread(self._put, content)
 

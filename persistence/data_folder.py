@@ -14,7 +14,7 @@ def prepare(data_dir: Path, *, version: str) -> Path:
     """Create the data folder if needed, refuse one of a newer release, stamp it, and return its absolute path.
 
     Raises:
-        DatabaseUnavailable: a newer WrenchAI wrote it (releases differ when major or minor do), or it cannot be written.
+        DatabaseUnavailable: a newer WrenchAI (by major and minor) wrote it, or it cannot be written.
     """
     folder = data_dir.expanduser().absolute()
     stamp = folder / STAMP

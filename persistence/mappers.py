@@ -23,6 +23,11 @@ def to_workspace(row: AnyRow) -> Workspace:
     return Workspace(id=row.id, name=row.name, created_at=row.created_at)
 
 
+def to_source(row: AnyRow) -> Source:
+    """A row of ``sources``."""
+    return Source(id=row.id, kind=SourceKind(row.kind), location=row.location, revision=row.revision)
+
+
 def to_project(row: AnyRow) -> Project:
     """A row of ``projects`` joined with its source's columns (``source_*``)."""
     source = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from uuid import UUID
 
 import structlog
@@ -36,10 +35,10 @@ class RedisWakeups(WakeupListener):
 
     @property
     def _losses(self) -> tuple[type[BaseException], ...]:
-        return (RedisError, OSError, asyncio.TimeoutError)
+        return (RedisError, OSError, TimeoutError)
 
     async def publish(self, workspace_id: UUID, task_id: UUID | None = None, execution_id: UUID | None = None) -> None:
-        """Wake the readers of a change that has been committed. A Redis that is down costs latency, so it is only logged."""
+        """Wake the readers of a committed change. A Redis that is down costs latency, so it is only logged."""
         try:
             await self._redis.publish(CHANNEL, payload(workspace_id, task_id, execution_id))
         except self._losses as error:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
+from domain.events import Subject
 from domain.ports import (
     AgentCatalogue,
     DependencyStore,
@@ -26,6 +27,7 @@ from domain.ports import (
     UnitOfWork,
     WorkerStore,
     WorkQueue,
+    WorkspaceStore,
 )
 from persistence.stores.dependencies import DependencyTable
 from persistence.stores.events import EventTable
@@ -35,6 +37,7 @@ from persistence.stores.idempotency import IdempotencyTable
 from persistence.stores.projects import ProjectTable
 from persistence.stores.tasks import TaskTable
 from persistence.stores.workers import WorkerTable
+from persistence.stores.workspaces import WorkspaceTable
 
 Result = TypeVar("Result")
 
@@ -50,6 +53,7 @@ class SqlUnitOfWork:
         self, connection: AsyncConnection, queue: WorkQueue, agents: AgentCatalogue, sources: SourcePolicy
     ) -> None:
         self.now = datetime.now(UTC)
+        self.workspaces: WorkspaceStore = WorkspaceTable(connection, self.now)
         self.projects: ProjectStore = ProjectTable(connection)
         self.tasks: TaskStore = TaskTable(connection)
         self.dependencies: DependencyStore = DependencyTable(connection)
@@ -72,7 +76,8 @@ class SqlTransactor:
     """See :class:`domain.ports.Transactor`.
 
     ``queue_on`` gives the engine's queue on a connection, so that what is enqueued belongs to the same transaction.
-    ``after_commit`` is called with the wake-ups of each committed transaction, for carriers other than PostgreSQL.
+    ``after_commit`` is called with what each committed transaction has changed, for carriers of wake-ups other than
+    PostgreSQL.
     """
 
     def __init__(
@@ -82,7 +87,7 @@ class SqlTransactor:
         queue_on: Callable[[AsyncConnection], WorkQueue],
         agents: AgentCatalogue,
         sources: SourcePolicy,
-        after_commit: Callable[[frozenset[str]], Awaitable[None]] | None = None,
+        after_commit: Callable[[frozenset[Subject]], Awaitable[None]] | None = None,
     ) -> None:
         self._engine = engine
         self._queue_on = queue_on
@@ -97,8 +102,8 @@ class SqlTransactor:
                 async with self._engine.begin() as connection:
                     uow = SqlUnitOfWork(connection, self._queue_on(connection), self._agents, self._sources)
                     result = await work(uow)
-                if self._after_commit is not None and uow.log.wakeups:
-                    await self._after_commit(frozenset(uow.log.wakeups))
+                if self._after_commit is not None and uow.log.touched:
+                    await self._after_commit(frozenset(uow.log.touched))
             except DBAPIError as error:
                 if tried == MOST_TRIES or getattr(error.orig, "sqlstate", None) not in TRANSIENT:
                     raise

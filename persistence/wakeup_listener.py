@@ -18,7 +18,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class WakeupListener(ABC):
-    """Base of the implementations of the port ``Wakeups``: one background task per process, between ``start`` and ``stop``.
+    """Base of the implementations of the port ``Wakeups``: a background task between ``start`` and ``stop``.
 
     After every (re)connection everybody is woken, for what was sent meanwhile is lost.
     """
@@ -43,11 +43,11 @@ class WakeupListener(ABC):
         return self._connected.is_set() and self._task is not None and not self._task.done()
 
     def subscribe(self, topic: str) -> AbstractAsyncContextManager[Subscription]:
-        """Subscribe to ``execution:<id>``, ``task:<id>`` or ``workspace:<id>`` for as long as the context is entered."""
+        """Subscribe to ``execution:<id>``, ``task:<id>`` or ``workspace:<id>`` while the context is entered."""
         return self._topics.subscribe(topic)
 
-    async def start(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - a timeout is no error here
-        """Begin to listen, and wait at most ``timeout`` seconds for the connection; without one it is tried for ever."""
+    async def start(self, timeout: float = 10.0) -> None:
+        """Begin to listen; wait at most ``timeout`` seconds for the connection, which is tried for ever."""
         self._task = asyncio.create_task(self._run(), name="wake-ups")
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):

@@ -16,7 +16,7 @@ FIELDS = {"w": "workspace", "t": "task", "e": "execution"}
 
 
 def payload(workspace_id: UUID, task_id: UUID | None = None, execution_id: UUID | None = None) -> str:
-    """The wake-up for a change in a workspace, of a task and of an execution where it has them; only ids, under 200 bytes."""
+    """The wake-up for a change in a workspace, of a task and an execution where it has them; under 200 bytes."""
     ids = {"w": workspace_id, "t": task_id, "e": execution_id}
     return json.dumps(
         {name: None if value is None else str(value) for name, value in ids.items()}, separators=(",", ":")
@@ -43,7 +43,7 @@ class _Waiting:
     def wake(self) -> None:
         self._woken.set()
 
-    async def wait(self, timeout: float) -> bool:  # noqa: ASYNC109 - see the port
+    async def wait(self, timeout: float) -> bool:
         try:
             async with asyncio.timeout(timeout):
                 await self._woken.wait()

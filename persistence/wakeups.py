@@ -15,7 +15,7 @@ PING_EVERY = 10.0
 
 
 class PostgresWakeups(WakeupListener):
-    """Implements the port ``Wakeups`` with ``LISTEN``. Writers call ``pg_notify`` inside the transaction that changes something."""
+    """Implements the port ``Wakeups`` with ``LISTEN``; writers call ``pg_notify`` inside their transaction."""
 
     def __init__(self, dsn: str) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class PostgresWakeups(WakeupListener):
 
     @property
     def _losses(self) -> tuple[type[BaseException], ...]:
-        return (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncio.TimeoutError)
+        return (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
     async def _listen(self) -> None:
         # The name is how an operator (or a test) tells this connection from the pool's.

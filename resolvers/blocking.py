@@ -23,7 +23,7 @@ async def reasons(context: Context, tasks: Sequence[Task], _args: tuple[Any, ...
     edges = dict(zip(waiting, unmet, strict=True))
     now = context.clock()
     queued = any(task.status is TaskStatus.QUEUED for task in tasks)
-    facts = await context.read.queue_facts(now) if queued else None
+    facts = await context.read.queue_facts() if queued else None
     answers: list[list[BlockReason]] = []
     for task in tasks:
         if facts is not None and task.status is TaskStatus.QUEUED:

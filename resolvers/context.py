@@ -24,16 +24,12 @@ Parent = TypeVar("Parent")
 Value = TypeVar("Value")
 
 
-async def _nothing() -> None:
-    """Where the reader holds nothing there is nothing to give back."""
-
-
 @dataclass(kw_only=True)
 class Context:
     """One for each operation, never shared between two of a socket.
 
-    ``release`` gives the reader's database connection back; the next read takes a fresh one. A subscription does that
-    before it waits. ``last_event_id`` is the cursor a reconnecting client of server-sent events brings along.
+    The reader holds a database connection only while it reads, so a subscription that waits occupies none.
+    ``last_event_id`` is the cursor that a reconnecting client of server-sent events brings along.
     """
 
     actor: Actor
@@ -43,7 +39,6 @@ class Context:
     wakeups: Wakeups
     clock: Callable[[], datetime]
     last_event_id: str | None = None
-    release: Callable[[], Awaitable[None]] = _nothing
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,7 +70,6 @@ class Context:
             key_hash = request_hash(use_case.__name__, command)
             return await once(uow, self.actor, idempotency_key, key_hash, lambda: use_case(uow, self.actor, command))
 
-        await self.release()
         try:
             return Outcome(value=await self.transactor.run(work))
         except Rejection as rejection:
@@ -84,6 +78,5 @@ class Context:
             self.loaders.clear()
 
     async def close(self) -> None:
-        """End the operation: nothing may be read after it."""
+        """End the operation: what it loaded is forgotten."""
         self.loaders.clear()
-        await self.release()

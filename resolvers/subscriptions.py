@@ -1,8 +1,7 @@
 """Live events: the event log read from a cursor, then read again at each wake-up.
 
 Nothing is ever taken from a wake-up itself, so one that is lost costs latency and never an event; and the
-subscription to wake-ups stands before the first read, so nothing falls between the two. No database connection is held
-while a client reads or nothing happens.
+subscription to wake-ups stands before the first read, so nothing falls between the two.
 """
 
 from __future__ import annotations
@@ -54,13 +53,11 @@ async def execution_events(context: Context, execution_id: UUID, after: str | No
         pause = _Pause(wakeups)
         while True:
             records = await context.read.events_after(context.workspace_id, execution_id, sequence, BATCH)
-            await context.release()
             for record in records:
                 if record.sequence != sequence + 1:
                     raise CursorExpired(path=("after",))
                 sequence = record.sequence
                 yield _deliver(context, scope, record, (sequence,))
-                await context.release()
                 if isinstance(record.event, ExecutionFinished):
                     return
             if ended and not records:
@@ -84,11 +81,9 @@ async def feed(context: Context, filter_by: FeedFilter, after: str | None) -> As
         pause = _Pause(wakeups)
         while True:
             records = await context.read.feed_after(context.workspace_id, filter_by, position, BATCH)
-            await context.release()
             for record in records:
                 position = (record.xact, record.id)
                 yield _deliver(context, scope, record, position)
-                await context.release()
             if len(records) < BATCH:
                 await pause(found=bool(records))
 

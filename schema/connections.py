@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 
 import strawberry
-from strawberry import Parent
+from strawberry import UNSET, Parent
 
 from domain import pages
 from resolvers.connections import Window, connect
@@ -70,8 +70,14 @@ class Connection(Generic[Item]):
 
 
 def window(info: Info, first: int | None, last: int | None, after: str | None, before: str | None) -> Window:
-    """The part of the list that the client asks for."""
-    return Window(first=first, last=last, after=after, before=before, count=selects(info, "totalCount"))
+    """The part of the list that the client asks for. What it left out is ``UNSET``."""
+    return Window(
+        first=None if first is UNSET else first,
+        last=None if last is UNSET else last,
+        after=after or None,
+        before=before or None,
+        count=selects(info, "totalCount"),
+    )
 
 
 def connection(batch: Batch[Any, pages.Page[Any]], graphql_type: Any, name: str, description: str) -> Any:
@@ -80,10 +86,10 @@ def connection(batch: Batch[Any, pages.Page[Any]], graphql_type: Any, name: str,
     async def resolve(
         root: Parent[Any],
         info: Info,
-        first: First = None,
-        last: Last = None,
-        after: After = None,
-        before: Before = None,
+        first: First = UNSET,
+        last: Last = UNSET,
+        after: After = UNSET,
+        before: Before = UNSET,
     ) -> Any:
         return await connect(info.context, name, batch, root, window(info, first, last, after, before))
 

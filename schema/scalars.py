@@ -98,7 +98,9 @@ SCALARS: Mapping[object, ScalarDefinition] = {
     ),
     JSON: strawberry.scalar(
         name="JSON",
-        description="Any JSON value. It is used only for what agents define: their inputs, their schemas, custom reports.",
+        description=(
+            "Any JSON value. It is used only for what agents define: their inputs, their schemas, custom reports."
+        ),
         specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
         serialize=_same,
         parse_value=_same,
@@ -106,8 +108,8 @@ SCALARS: Mapping[object, ScalarDefinition] = {
     Cursor: strawberry.scalar(
         name="Cursor",
         description=(
-            "A place in one list: opaque, in the alphabet of base64url. It is good only for the list, the filter and the "
-            "order it came from."
+            "A place in one list: opaque, in the alphabet of base64url. It is good only for the list, the filter and "
+            "the order it came from."
         ),
         specified_by_url="https://www.rfc-editor.org/rfc/rfc4648#section-5",
         serialize=str,

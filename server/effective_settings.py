@@ -6,7 +6,6 @@ import difflib
 import os
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -76,4 +75,4 @@ def _shown(value: object) -> str | int | float | bool | list[str] | None:
         return sorted(str(item) for item in value) if isinstance(value, frozenset) else [str(item) for item in value]
     if value is None or isinstance(value, (bool, int, float)):
         return value
-    return str(value.value) if isinstance(value, StrEnum) else str(value) if isinstance(value, Path) else str(value)
+    return str(value)

@@ -15,9 +15,7 @@ from structlog.contextvars import bound_contextvars, merge_contextvars
 from server.settings import LogFormat
 
 HIDDEN = "********"
-SECRET_NAME = re.compile(
-    r"password|passwd|secret|token|authorization|cookie|api[_-]?key|private[_-]?key|\bdsn\b", re.IGNORECASE
-)
+SECRET_NAME = re.compile(r"passw|secret|token|authorization|cookie|api[_-]?key|private[_-]?key|\bdsn\b", re.IGNORECASE)
 SECRET_VALUES = (
     (re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)", re.IGNORECASE), rf"\g<before>{HIDDEN}"),
     (re.compile(r"(?P<before>\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.IGNORECASE), rf"\g<before>{HIDDEN}"),
@@ -34,7 +32,7 @@ QUIET = ("httpx", "httpcore", "asyncio", "uvicorn.access", "redis", "dbos")
 def configure_logging(
     log_format: LogFormat = LogFormat.AUTO, level: str = "info", *, stream: TextIO | None = None
 ) -> None:
-    """Send our log lines and those of all libraries to ``stream`` (standard error). Call it once at the start; again replaces it."""
+    """Send our log lines and those of all libraries to ``stream`` (standard error). Calling it again replaces that."""
     target = stream or sys.stderr
     console = log_format is LogFormat.CONSOLE or (log_format is LogFormat.AUTO and target.isatty())
     shared: list[structlog.typing.Processor] = [

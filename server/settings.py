@@ -1,6 +1,6 @@
 """The settings: environment variables that begin with ``WRENCHAI_``, each with a default that works.
 
-Only the environment is read. A ``.env`` file is not, for the folder one starts in may be a repository of somebody else's.
+Only the environment is read. A ``.env`` file is not: the folder one starts in may be a repository of a stranger.
 """
 
 from __future__ import annotations
@@ -251,7 +251,7 @@ def _split(value: Any, separator: str) -> Any:
 
 
 def _sentence(problem: dict[str, Any]) -> str:
-    reason = str(problem["msg"]).removeprefix("Value error, ").rstrip(".")
+    reason = str(problem["msg"]).removeprefix("Value error, ").replace("Input should", "it should").rstrip(".")
     if not problem["loc"]:
         return f"{reason}."
     name = str(problem["loc"][0])

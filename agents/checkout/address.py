@@ -28,6 +28,9 @@ def allowed_address(url: str, policy: CheckoutPolicy) -> Address:
     Raises:
         SourceUnavailable: not a git URL, or of a kind or at a place that is not allowed.
     """
+    helper = re.match(r"(\w+)::", url)
+    if helper:  # "<helper>::<anything>" would run a program of that name
+        _check_scheme(f"{helper[1]}::", policy)
     scp_like = SCP_LIKE.fullmatch(url)
     if scp_like and not url.startswith("/"):
         _check_scheme("ssh", policy)

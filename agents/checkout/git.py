@@ -1,4 +1,4 @@
-"""Git, started so that nothing of the repository runs: no hook, filter, fsmonitor, pager, editor, prompt or submodule."""
+"""Git, started so that nothing of the repository runs: no hook, filter, fsmonitor, pager, prompt or submodule."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def git(
 ) -> ProcessResult:
     """Run git and return what it did, whatever its exit code. ``protocols`` are those it may use, joined by colons.
 
-    The configuration of the machine and of the user stays in force: theirs are ``safe.directory``, proxies and credentials.
+    The configuration of the machine and of the user stays in force: ``safe.directory``, proxies, credentials.
 
     Raises:
         SourceUnavailable: git is not installed, or took longer than ``timeout``.

@@ -106,7 +106,7 @@ async def _state(folder: Path, commit: str | None, copier: Copier) -> str:
 async def _committed(folder: Path, commit: str) -> dict[str, str] | None:
     """Mode and blob id of each committed file in the folder, ``None`` when git cannot say.
 
-    Compared with the blobs that were copied this tells the changes without ``git status``, which would run clean filters.
+    Compared with what was copied this tells the changes without ``git status``, which would run clean filters.
     """
     result = await git(["ls-tree", "-r", "-z", commit], cwd=folder)
     if result.exit_code or result.truncated:

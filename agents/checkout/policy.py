@@ -15,8 +15,8 @@ class SourceUnavailable(Exception):
 class CheckoutPolicy:
     """The limits of a checkout.
 
-    ``roots`` are the only folders below which local sources may lie (``file://`` URLs too, where that scheme is allowed);
-    ``schemes`` the kinds of git URLs; sizes are in bytes, ``timeout`` is for fetching a git URL.
+    ``roots`` are the only folders below which local sources may lie (``file://`` URLs too, where that scheme is
+    allowed); ``schemes`` the kinds of git URLs; sizes are in bytes, ``timeout`` is for fetching a git URL.
     """
 
     roots: tuple[Path, ...]

@@ -26,17 +26,16 @@ async def prepare(
 ) -> Checkout:
     """Copy what the source holds at this moment into ``destination``, a folder that does not exist yet or is replaced.
 
-    A local folder is copied as it is, uncommitted changes included (``revision`` does not apply to it); of a git URL the
-    given branch, tag or full commit is fetched, or its default branch. No hook, filter, submodule or other program of the
-    source runs. On failure and on cancellation nothing is left at ``destination``.
+    A local folder is copied as it is, uncommitted changes included (``revision`` does not apply to it); of a git URL
+    the given branch, tag or full commit is fetched, or its default branch. No hook, filter, submodule or other program
+    of the source runs. On failure and on cancellation nothing is left at ``destination``.
 
     Raises:
         SourceUnavailable: it cannot be read, is not allowed, is empty or too large, or the disk is full.
     """
     await remove(destination)
     try:
-        destination.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        destination.mkdir(mode=0o700)
+        await asyncio.to_thread(_make, destination)
         if source_kind is SourceKind.LOCAL:
             snapshot = await snapshot_folder(location, destination, policy)
         else:
@@ -51,6 +50,11 @@ async def prepare(
         await remove(destination)
         raise
     return Checkout(path=destination, source_id=source_id, state=snapshot.state, excluded=snapshot.excluded)
+
+
+def _make(destination: Path) -> None:
+    destination.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    destination.mkdir(mode=0o700)
 
 
 async def remove(destination: Path) -> None:

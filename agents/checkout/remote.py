@@ -18,14 +18,29 @@ RAW = "* -text -eol -filter -ident -working-tree-encoding\n"
 """Attributes that make git write each file as it is stored; they outrank the repository's own."""
 
 REFUSALS = (
-    (r"couldn't find remote ref|not our ref|no such remote ref", "has no revision {revision}: name a branch, a tag or a full commit id"),
-    (r"could not resolve host|name or service not known", "cannot be reached because its host is unknown: correct the URL"),
-    (r"authentication failed|could not read username|could not read password|permission denied|403", "asks for credentials: give git access to it on this machine"),
+    (
+        r"couldn't find remote ref|not our ref|no such remote ref",
+        "has no revision {revision}: name a branch, a tag or a full commit id",
+    ),
+    (
+        r"could not resolve host|name or service not known",
+        "cannot be reached because its host is unknown: correct the URL",
+    ),
+    (
+        r"authentication failed|could not read (username|password)|permission denied|error: 403",
+        "asks for credentials: give git on this machine access to it",
+    ),
     (r"host key verification failed", "has a host key that is not known here: connect once with ssh to accept it"),
-    (r"repository .*not found|does not appear to be a git repository|404", "is not a git repository: correct the URL"),
-    (r"dubious ownership", "belongs to another user: if you trust it, run `git config --global --add safe.directory {path}`"),
+    (
+        r"dubious ownership",
+        "belongs to another user: if you trust it, run `git config --global --add safe.directory {path}`",
+    ),
+    (
+        r"repository .*not found|does not appear to be a git repository|error: 404",
+        "is not a git repository: correct the URL",
+    ),
     (r"transport .* not allowed", "leads to a kind of address that is not allowed: see WRENCHAI_GIT_URL_SCHEMES"),
-)  # fmt: skip
+)
 """What git says, and how we say it."""
 
 

@@ -110,7 +110,11 @@ class Copier:
         return self._safe[folder]
 
     def _link(self, path: str, origin: Path, target: Path) -> bool:
-        goal = origin.resolve()
+        try:
+            goal = origin.resolve()
+        except (OSError, RuntimeError):
+            self.excluded[path] = "a symbolic link that leads in a circle"
+            return False
         if not goal.is_relative_to(self.source):
             self.excluded[path] = "a symbolic link that leaves the source"
             return False

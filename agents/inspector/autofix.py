@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from agents.inspector.source_text import BOM, split_lines
@@ -36,6 +38,33 @@ def edited(text: str, edits: Sequence[Mapping[str, Any]]) -> str:
     return mark + whole
 
 
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """The lines from ``start`` (1-based) on, ``count`` of them, become ``text``."""
+
+    start: int
+    count: int
+    text: str
+
+
+def replacements(diff: str) -> list[Replacement]:
+    """The hunks of a diff of one file."""
+    found: list[Replacement] = []
+    for hunk in _HUNK.split(diff)[1:]:
+        header, _, body = hunk.partition("\n")
+        start, count = _OLD_RANGE.match(header).groups()  # type: ignore[union-attr] # every hunk begins with its range
+        text = "".join(line[1:] for line in _lines(body) if line[0] in " +")
+        if body.endswith(_MARK) and not body.split("\n")[-3].startswith("-"):
+            text = text.removesuffix("\n")
+        size = 1 if count is None else int(count)
+        found.append(Replacement(int(start) + (size == 0), size, text))
+    return found
+
+
+_HUNK = re.compile(r"^@@ ", re.MULTILINE)
+_OLD_RANGE = re.compile(r"-(\d+)(?:,(\d+))?")
+
+
 def _lines(text: str) -> list[str]:
     """Lines as diffs count them: only a line feed ends one."""
     *lines, last = text.split("\n")
@@ -43,11 +72,16 @@ def _lines(text: str) -> list[str]:
 
 
 def _name(path: str) -> str:
-    """A path as it stands in a diff: quoted as C does when it has control characters, a tab after it when it has spaces."""
+    """A path as it stands in a diff: quoted when it has control characters, followed by a tab when it has spaces."""
     if any(character < " " or character in '"\\\x7f' for character in path):
-        escaped = "".join(_ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in path.encode())
+        escaped = "".join(
+            _ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in path.encode()
+        )
         return f'"{escaped}"'
     return f"{path}\t" if " " in path else path
 
 
-_ESCAPES = {ord('"'): '\\"', ord("\\"): "\\\\", 7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r"}
+_ESCAPES = {
+    **{ord(character): f"\\{character}" for character in '"\\'},
+    **{7 + number: f"\\{letter}" for number, letter in enumerate("abtnvfr")},
+}

@@ -65,7 +65,14 @@ async def _cyclomatic(step: Step, stage: Path, paths: list[str]) -> dict[str, An
 
 async def _cognitive(step: Step, stage: Path, paths: list[str]) -> _Cognitive:
     """Cognitive complexity by path and qualified name (``Class::method``); the highest of equal names."""
-    options = ["--isolated", "--no-ignore", "--quiet", "--color=no", "--output-format=json", f"--output={_COGNITIVE_REPORT}"]
+    options = [
+        "--isolated",
+        "--no-ignore",
+        "--quiet",
+        "--color=no",
+        "--output-format=json",
+        f"--output={_COGNITIVE_REPORT}",
+    ]
     highest: _Cognitive = defaultdict(int)
     for chunk in in_chunks(paths):
         await step.tool("complexipy", [*options, *chunk], cwd=stage, accept=frozenset({0, 1}))
@@ -80,18 +87,24 @@ async def _cognitive(step: Step, stage: Path, paths: list[str]) -> _Cognitive:
 
 
 def _metrics(path: str, blocks: list[dict[str, Any]], cognitive: _Cognitive) -> list[FunctionMetrics]:
+    functions = [block for block in blocks if block["type"] in {"function", "method"}]
+    # Of equal names (overloads, a property and its setter) complexipy's highest value is that of radon's highest.
+    hardest = {_name(block): block for block in sorted(functions, key=lambda block: int(block["complexity"]))}
     return [
         FunctionMetrics(
             path=path,
-            name=".".join(filter(None, (block.get("classname"), block["name"]))),
+            name=".".join(_name(block)),
             line=block["lineno"],
             cyclomatic=block["complexity"],
-            cognitive=cognitive.get((path, "::".join(filter(None, (block.get("classname"), block["name"]))))),
+            cognitive=cognitive.get((path, "::".join(_name(block)))) if hardest[_name(block)] is block else None,
             lines=block["endline"] - block["lineno"] + 1,
         )
-        for block in blocks
-        if block["type"] in {"function", "method"}
+        for block in functions
     ]
+
+
+def _name(block: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(part for part in (block.get("classname"), block["name"]) if part)
 
 
 def severity_of_complexity(cyclomatic: int, cognitive: int) -> Severity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import re
 from collections import Counter
@@ -20,7 +21,10 @@ from domain.severity import Severity
 MIN_CONFIDENCE = 60
 """Vulture's own scale: 100 for code that cannot run, 60 for a function, class or method that no code names."""
 
-_LINE = re.compile(r"^(?P<path>.+?\.py):(?P<line>\d+): (?P<what>[^\n]+?) \(\d+% confidence, (?P<size>\d+) lines?\)$", re.M | re.S)
+_LINE = re.compile(
+    r"^(?P<path>.+?\.py):(?P<line>\d+): (?P<what>[^\n]+?) \(\d+% confidence, (?P<size>\d+) lines?\)$",
+    re.MULTILINE | re.DOTALL,
+)
 _UNUSED = re.compile(r"unused (?P<kind>function|class|method) '(?P<name>\w+)'")
 _CANNOT_RUN = "unreachable code"
 _WORD = re.compile(r"(?P<definition>\b(?:def|class)\s+)?\b(?P<word>[A-Za-z_]\w*)")
@@ -32,8 +36,9 @@ class DeadCode:
 
     Left out on purpose, because they are vulture's usual false alarms: attributes and variables (fields of data
     classes, columns, enumerations), unused arguments (fixed by an interface), imports (ruff reports them), public
-    methods (called through a subclass or a framework), whatever is decorated (registered somewhere), whatever is
-    named in a string, a template, the configuration or the documentation, and test code.
+    methods (called through a subclass or a framework), methods of classes with bases (a base may call them), whatever
+    is decorated (registered somewhere) or named in a string, a template, the configuration or the documentation, and
+    test code.
     """
 
     name = EngineName.DEAD_CODE
@@ -52,8 +57,11 @@ class DeadCode:
 
 def _drafts(audit: Audit, stage: Path, paths: list[str], found: list[dict[str, str]]) -> list[FindingDraft]:
     candidates = [item for item in found if _is_candidate(item, include_tests=audit.inputs.include_tests)]
+    candidates = [item for item in candidates if not _may_override(stage, item)]
     names = {match["name"] for item in candidates if (match := _UNUSED.match(item["what"]))}
-    mentioned = _mentioned(names, [*(stage / path for path in paths), *(audit.root / path for path in audit.inventory.texts)])
+    mentioned = _mentioned(
+        names, [*(stage / path for path in paths), *(audit.root / path for path in audit.inventory.texts)]
+    )
     drafts = []
     for item in candidates:
         match = _UNUSED.match(item["what"])
@@ -61,7 +69,9 @@ def _drafts(audit: Audit, stage: Path, paths: list[str], found: list[dict[str, s
             drafts.append(_draft(stage, item, "unreachable-code", Severity.MEDIUM, f"{item['what']}: it never runs"))
         elif match["name"] not in mentioned:
             message = f"nothing uses the {match['kind']} `{match['name']}`: no code, text or configuration names it"
-            drafts.append(_draft(stage, item, f"unused-{match['kind']}", Severity.LOW, message))
+            # A public name may be there for other sources, a private one is for this source only.
+            severity = Severity.LOW if match["name"].startswith("_") else Severity.INFO
+            drafts.append(_draft(stage, item, f"unused-{match['kind']}", severity, message))
     return drafts
 
 
@@ -71,7 +81,23 @@ def _is_candidate(item: dict[str, str], *, include_tests: bool) -> bool:
     match = _UNUSED.match(item["what"])
     if match is None:
         return item["what"].startswith(_CANNOT_RUN)
-    return match["kind"] != "method" or match["name"].startswith("_")
+    name = match["name"]
+    special = name.startswith("__") and name.endswith("__")
+    return not special and (match["kind"] != "method" or name.startswith("_"))
+
+
+def _may_override(stage: Path, item: dict[str, str]) -> bool:
+    """Whether a method is in a class with bases: then a base may call it."""
+    if not item["what"].startswith("unused method"):
+        return False
+    line = int(item["line"])
+    tree = ast.parse((stage / item["path"]).read_bytes())
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and node.lineno < line <= (node.end_lineno or node.lineno)
+    ]
+    return any(node.bases or node.keywords for node in around)
 
 
 def _mentioned(names: set[str], files: Iterable[Path]) -> set[str]:
@@ -79,7 +105,9 @@ def _mentioned(names: set[str], files: Iterable[Path]) -> set[str]:
     mentioned: Counter[str] = Counter()
     for file in files:
         text = file.read_text("utf-8", errors="replace")
-        mentioned.update(match["word"] for match in _WORD.finditer(text) if not match["definition"] and match["word"] in names)
+        mentioned.update(
+            match["word"] for match in _WORD.finditer(text) if not match["definition"] and match["word"] in names
+        )
     return set(mentioned)
 
 

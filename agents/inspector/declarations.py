@@ -1,4 +1,4 @@
-"""What a project declares about its dependencies, taken out of its files without the configuration that stands beside it."""
+"""What a project declares about its dependencies, without the configuration that stands beside it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,17 @@ from agents.inspector.distributions import MODULES_BY_DISTRIBUTION, normalised
 
 _TABLES_OF_TOOLS = ("poetry", "pdm", "uv", "setuptools", "flit")
 _DEVELOPMENT_GROUPS = frozenset(
-    "all-dev ci dev develop development doc docs format lint linting mypy quality release test testing tests type-check "
-    "types typing".split()
+    {"all-dev", "ci", "dev", "develop", "development", "doc", "docs", "format", "lint", "linting", "mypy", "quality"}
+    | {"release", "test", "testing", "tests", "type-check", "types", "typing"}
 )
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+_MAIN_REQUIREMENTS = frozenset(
+    {"requirements.txt", "requirements/base.txt", "requirements/main.txt", "requirements/prod.txt"}
+    | {"requirements/production.txt", "requirements/requirements.txt"}
+)
+"""Other requirements files are for tools, and those that pip-compile writes name what nothing imports."""
 
 
 class NoDeclarations(Exception):
@@ -37,11 +44,9 @@ class Declarations:
 
     def module_map(self) -> str:
         """The known import names of what is declared, as deptry's ``--package-module-name-map`` takes them."""
-        entries = []
-        for name in sorted(set(_DISTRIBUTION.findall(self.text))):
-            if modules := MODULES_BY_DISTRIBUTION.get(normalised(name)):
-                entries.append(f"{name}={'|'.join(modules)}")
-        return ",".join(entries)
+        named = sorted(set(_DISTRIBUTION.findall(self.text)))
+        known = [(name, modules) for name in named if (modules := MODULES_BY_DISTRIBUTION.get(normalised(name)))]
+        return ",".join(f"{name}={'|'.join(modules)}" for name, modules in known)
 
     def line_of(self, distribution: str) -> int | None:
         """The line (from 1) that declares a distribution; ``None`` when no line names it."""
@@ -58,7 +63,9 @@ def write_declarations(root: Path, stage: Path, texts: tuple[str, ...]) -> Decla
     Raises:
         NoDeclarations: there is nothing to audit.
     """
-    requirements = sorted(path for path in texts if "requirements" in path and path.endswith(".txt") and path.count("/") < 2)
+    requirements = sorted(
+        path for path in texts if "requirements" in path and path.endswith(".txt") and path.count("/") < 2
+    )
     for path in requirements:
         (stage / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / path, stage / path)
@@ -73,15 +80,15 @@ def write_declarations(root: Path, stage: Path, texts: tuple[str, ...]) -> Decla
                 text=text,
                 development_groups=tuple(sorted(group for group in groups if group.lower() in _DEVELOPMENT_GROUPS)),
             )
-    main = [path for path in requirements if not _is_for_development(path)]
+    main = [path for path in requirements if path in _MAIN_REQUIREMENTS]
     if main:
         return Declarations(
             file=main[0],
             text=(root / main[0]).read_text("utf-8", errors="replace"),
             requirements=tuple(main),
-            development_requirements=tuple(path for path in requirements if _is_for_development(path)),
+            development_requirements=tuple(path for path in requirements if path not in _MAIN_REQUIREMENTS),
         )
-    raise NoDeclarations("no dependencies are declared in pyproject.toml or in a requirements file at the source's root")
+    raise NoDeclarations("no dependencies are declared in pyproject.toml or requirements.txt at the source's root")
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -90,7 +97,9 @@ def _read(text: str) -> dict[str, Any]:
         whole = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise NoDeclarations(f"pyproject.toml cannot be read: {error}") from error
-    kept = {name: whole[name] for name in ("project", "dependency-groups", "build-system") if name in whole}
+    kept: dict[str, Any] = {
+        name: whole[name] for name in ("project", "dependency-groups", "build-system") if name in whole
+    }
     tools = whole.get("tool", {})
     if isinstance(tools, dict) and (theirs := {name: tools[name] for name in _TABLES_OF_TOOLS if name in tools}):
         kept["tool"] = theirs
@@ -106,10 +115,6 @@ def _declares(declared: Mapping[str, Any]) -> bool:
     return bool(project) or "poetry" in declared.get("tool", {})
 
 
-def _is_for_development(path: str) -> bool:
-    return any(word in path.lower() for word in ("dev", "test", "doc", "lint", "ci", "typing"))
-
-
 def as_toml(table: Mapping[str, Any]) -> str:
     """A table as TOML; dates, which declare no dependency, are left out."""
     return "".join(f"{json.dumps(key)} = {_value(value)}\n" for key, value in table.items() if _is_plain(value))
@@ -117,7 +122,11 @@ def as_toml(table: Mapping[str, Any]) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(key)} = {_value(item)}" for key, item in value.items() if _is_plain(item)) + "}"
+        return (
+            "{"
+            + ", ".join(f"{json.dumps(key)} = {_value(item)}" for key, item in value.items() if _is_plain(item))
+            + "}"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(_value(item) for item in value if _is_plain(item)) + "]"
     return json.dumps(value)

@@ -28,7 +28,7 @@ from domain.severity import Severity
 
 _REPORT = "deptry.json"
 _HELP = "https://deptry.com/rules-violations/"
-_NOTHING = r"(?!)"
+_NOTHING = r"\x00"
 """A pattern that excludes nothing: the staged copy holds only what shall be read."""
 
 _SEVERITIES = {
@@ -55,19 +55,21 @@ class Dependencies:
                 declared = await asyncio.to_thread(write_declarations, audit.root, stage, audit.inventory.texts)
             except NoDeclarations as reason:
                 raise Skipped(str(reason)) from reason
-            options = _options(declared, _own_modules([file.path for file in audit.inventory.files]))
+            own = own_modules([file.path for file in audit.inventory.files])
+            options = _options(declared, own)
             await step.tool("deptry", [".", *options], cwd=stage, accept=frozenset({0, 1}))
             report = stage / _REPORT
             if not report.exists():
                 raise ToolFailure("deptry wrote no report")
             violations = parse_json(await asyncio.to_thread(report.read_text, "utf-8"), "deptry")
-            drafts = await asyncio.to_thread(_drafts, stage, declared, violations)
+            foreign = [violation for violation in violations if violation["module"] not in own]
+            drafts = await asyncio.to_thread(_drafts, stage, declared, foreign)
         return EngineResult(files=len(paths), drafts=drafts, not_analysed=_nested(audit))
 
 
-def _options(declared: Declarations, own_modules: list[str]) -> list[str]:
+def _options(declared: Declarations, own: list[str]) -> list[str]:
     given = {
-        "--known-first-party": ",".join(own_modules),
+        "--known-first-party": ",".join(own),
         "--package-module-name-map": declared.module_map(),
         "--optional-dependencies-dev-groups": ",".join(declared.development_groups),
         "--requirements-files": ",".join(declared.requirements),
@@ -77,10 +79,23 @@ def _options(declared: Declarations, own_modules: list[str]) -> list[str]:
     return ["--no-ansi", f"--exclude={_NOTHING}", f"--json-output={_REPORT}", *chosen]
 
 
-def _own_modules(paths: list[str]) -> list[str]:
-    """Every name that the source's own code may be imported by: of each module and of each folder with modules."""
-    names = {part for path in paths for part in PurePosixPath(path).with_suffix("").parts if part.isidentifier()}
-    return sorted(names - {"__init__"})
+def own_modules(paths: list[str]) -> list[str]:
+    """The top-level names that the source's own code may be imported by.
+
+    A package by its outermost folder, a module beside no ``__init__.py`` by its own name, and the folders at the root
+    and under ``src``, which may be namespace packages.
+    """
+    known = set(paths)
+    names = set()
+    for path in paths:
+        pure = PurePosixPath(path)
+        name = pure.stem if pure.name != "__init__.py" else pure.parent.name
+        folder = pure.parent
+        while folder.name and (folder / "__init__.py").as_posix() in known:
+            name, folder = folder.name, folder.parent
+        parts = pure.parts[1:] if pure.parts[0] == "src" else pure.parts
+        names |= {name, PurePosixPath(parts[0]).stem}
+    return sorted(name for name in names if name.isidentifier())
 
 
 def _nested(audit: Audit) -> list[NotAnalysed]:
@@ -129,14 +144,14 @@ def _draft(
     }
     in_declarations = code in {"DEP002", "DEP005"}
     path = declared.file if in_declarations else PurePosixPath(where["file"]).as_posix()
-    line = declared.line_of(module) if in_declarations else where["line"]
+    line: int | None = declared.line_of(module) if in_declarations else where["line"]
     return FindingDraft(
         engine=EngineName.DEPENDENCIES,
         rule=code,
         severity=_SEVERITIES.get(code, Severity.LOW),
         message=messages.get(code, f"{code}: {module}"),
         location=Location(path=path, start_line=line, end_line=line),
-        snippet=module if in_declarations else _line(stage / path, line),
+        snippet=module if in_declarations else _line(stage / path, where["line"]),
         help_url=_HELP,
     )
 

@@ -18,7 +18,8 @@ memory-profiler=memory_profiler msgpack-python=msgpack mysql-connector-python=my
 opencv-contrib-python=cv2 opencv-python=cv2 opencv-python-headless=cv2 opentelemetry-api=opentelemetry
 opentelemetry-sdk=opentelemetry paho-mqtt=paho pillow=PIL protobuf=google psycopg2-binary=psycopg2 py-cpuinfo=cpuinfo
 pycryptodome=Crypto pycryptodomex=Cryptodome pygithub=github pygobject=gi pyjwt=jwt pymupdf=fitz|pymupdf pymysql=pymysql
-pynacl=nacl pyopengl=OpenGL pyopenssl=OpenSSL pyparsing=pyparsing pyserial=serial pysocks=socks pytest-django=pytest_django
+pynacl=nacl
+pyopengl=OpenGL pyopenssl=OpenSSL pyparsing=pyparsing pyserial=serial pysocks=socks pytest-django=pytest_django
 python-dateutil=dateutil python-decouple=decouple python-docx=docx python-dotenv=dotenv python-gitlab=gitlab
 python-hcl2=hcl2 python-jose=jose python-ldap=ldap|ldif python-levenshtein=Levenshtein python-magic=magic
 python-multipart=multipart|python_multipart python-pptx=pptx python-slugify=slugify python-socketio=socketio

@@ -56,11 +56,12 @@ def _lines_of(runs: Iterable[dict[str, Any]]) -> int:
 
 def _draft(root: Path, run: dict[str, Any]) -> FindingDraft:
     first, second = run["first"], run["second"]
+    earlier = f"{first['path']}:{first['start']}-{first['end']}"
     return FindingDraft(
         engine=EngineName.DUPLICATION,
         rule="duplicated-code",
         severity=Severity.MEDIUM if run["lines"] >= MUCH else Severity.LOW,
-        message=f"{run['lines']} lines of code equal those of {first['path']}:{first['start']}-{first['end']}; share them",
+        message=f"{run['lines']} lines of code equal those of {earlier}; share them",
         location=Location(path=second["path"], start_line=second["start"], end_line=second["end"]),
         snippet=f"{first['path']} {_digest(root / second['path'], second)}",
     )

@@ -45,10 +45,15 @@ class EngineResult:
 
 
 class Engine(Protocol):
-    """A part of an audit. ``programs`` are the tools it drives; without the first it cannot run."""
+    """A part of an audit."""
 
-    name: EngineName
-    programs: tuple[str, ...]
+    @property
+    def name(self) -> EngineName:
+        """Its name, which is the ``engine`` of its findings."""
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The tools it drives; the first one is essential to it."""
 
     async def run(self, audit: Audit, step: Step) -> EngineResult:
         """Analyse the source.
@@ -64,11 +69,12 @@ class Skipped(Exception):
 
 
 class EngineOutcome(BaseModel):
-    """What the step of one engine records."""
+    """What the step of one engine records. ``settles``: what it did not find again is gone."""
 
     model_config = ConfigDict(frozen=True)
 
     run: EngineRun
+    settles: bool
     not_analysed: list[NotAnalysed] = []
     functions: list[FunctionMetrics] = []
     duplicated_lines: int = 0
@@ -82,44 +88,48 @@ async def run_engine(engine: Engine, audit: Audit, step: Step) -> EngineOutcome:
     missing = [program for program in engine.programs if audit.version_of(program) is None]
     try:
         if engine.programs[0] in missing:
-            raise Skipped(f"{engine.programs[0]} is not installed; install it with: pip install {engine.programs[0]}")
-        result = await engine.run(audit, step)
+            raise ToolFailure(f"{engine.programs[0]} is not installed; run: pip install {engine.programs[0]}")
+        result = await engine.run(audit, step) if audit.inventory.has_code else EngineResult(files=0)
     except (Skipped, ToolFailure) as reason:
         await step.log(f"{engine.name}: skipped: {reason}")
-        return EngineOutcome(run=_engine_run(engine, audit, started, skipped_reason=str(reason)))
-    drafts = fingerprinted(result.drafts)
-    for draft in drafts:
+        run = _engine_run(engine, audit, started, EngineResult(files=0), skipped_reason=str(reason))
+        return EngineOutcome(run=run, settles=isinstance(reason, Skipped))
+    result.drafts = fingerprinted(result.drafts)
+    for draft in result.drafts:
         step.finding(draft)
     for program in missing:
-        reason = f"{program} is not installed, its part is missing; install it with: pip install {program}"
-        result.not_analysed.append(NotAnalysed(path=".", engine=engine.name, reason=reason))
-    await step.log(f"{engine.name}: {len(drafts)} findings in {result.files} files")
+        why = f"{program} is not installed, so its part is missing; run: pip install {program}"
+        result.not_analysed.append(NotAnalysed(path=".", engine=engine.name, reason=why))
+    await step.log(f"{engine.name}: {len(result.drafts)} findings in {result.files} files")
     return EngineOutcome(
-        run=_engine_run(engine, audit, started, files=result.files, findings=len(drafts)),
+        run=_engine_run(engine, audit, started, result),
+        settles=True,
         not_analysed=result.not_analysed,
         functions=result.functions,
         duplicated_lines=result.duplicated_lines,
         patch=result.patch,
-        autofixable=sum(1 for draft in drafts if draft.fix),
+        autofixable=sum(1 for draft in result.drafts if draft.fix),
     )
 
 
-def _engine_run(engine: Engine, audit: Audit, started: float, **known: Any) -> EngineRun:
+def _engine_run(
+    engine: Engine, audit: Audit, started: float, result: EngineResult, skipped_reason: str | None = None
+) -> EngineRun:
     versions = [version for program in engine.programs if (version := audit.version_of(program))]
     return EngineRun(
         engine=engine.name,
         tool=", ".join(engine.programs),
         version=", ".join(versions) or None,
+        files=result.files,
+        findings=len(result.drafts),
         duration_ms=round((monotonic() - started) * 1000),
-        **{"files": 0, "findings": 0} | known,
+        skipped_reason=skipped_reason,
     )
 
 
 def unparsed_by(engine: EngineName, inventory: Inventory) -> list[NotAnalysed]:
     """The modules that an engine which relies on Python's own parser leaves out."""
-    return [
-        NotAnalysed(path=path, engine=engine, reason=reason) for path, reason in sorted(inventory.unparsed.items())
-    ]
+    return [NotAnalysed(path=path, engine=engine, reason=reason) for path, reason in sorted(inventory.unparsed.items())]
 
 
 def in_chunks(paths: Sequence[str]) -> Iterator[list[str]]:
@@ -138,10 +148,11 @@ def in_chunks(paths: Sequence[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-async def call_in_halves(
-    paths: list[str], call: Callable[[list[str]], Awaitable[None]]
-) -> list[tuple[str, str]]:
-    """Call a tool with ``paths``; where it dies, with ever smaller parts. Returns the files it dies of, with the reason.
+_MOST_DEADLY = 3
+
+
+async def call_in_halves(paths: list[str], call: Callable[[list[str]], Awaitable[None]]) -> list[tuple[str, str]]:
+    """Call a tool with ``paths``; where it dies, with ever smaller parts. Returns the files it dies of, and why.
 
     Raises:
         ToolFailure: it dies of more than a few files, so the files are not the reason.
@@ -160,9 +171,6 @@ async def call_in_halves(
             if len(deadly) > _MOST_DEADLY:
                 raise
     return deadly
-
-
-_MOST_DEADLY = 3
 
 
 async def run_program(step: Step, program: str, request: Any, cwd: Path) -> Any:
@@ -191,4 +199,6 @@ def parse_json(text: str, tool: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise ToolFailure(f"{tool} wrote something that is not JSON ({error}); its output was cut or it died") from error
+        raise ToolFailure(
+            f"{tool} wrote something that is not JSON ({error}); its output was cut or it died"
+        ) from error

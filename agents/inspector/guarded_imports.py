@@ -32,14 +32,15 @@ def _catches_import_error(handler: ast.ExceptHandler) -> bool:
 
 
 def _asks_the_platform(test: ast.expr) -> bool:
-    names = {node.attr if isinstance(node, ast.Attribute) else node.id for node in ast.walk(test) if isinstance(node, (ast.Attribute, ast.Name))}
+    names = {
+        node.attr if isinstance(node, ast.Attribute) else node.id
+        for node in ast.walk(test)
+        if isinstance(node, (ast.Attribute, ast.Name))
+    }
     return not names.isdisjoint(_CONDITIONS)
 
 
 def _imports(nodes: list[ast.AST]) -> set[int]:
     return {
-        inner.lineno
-        for node in nodes
-        for inner in ast.walk(node)
-        if isinstance(inner, (ast.Import, ast.ImportFrom))
+        inner.lineno for node in nodes for inner in ast.walk(node) if isinstance(inner, (ast.Import, ast.ImportFrom))
     }

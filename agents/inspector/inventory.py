@@ -7,7 +7,7 @@ import stat
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,8 +20,10 @@ MAX_FILE_BYTES = 1024 * 1024
 """Hand-written modules are far below this; above it a file is data, and engines take minutes for it."""
 
 TEXT_SUFFIXES = frozenset(
-    ".toml .cfg .ini .yaml .yml .json .html .jinja .jinja2 .j2 .md .rst .txt .sh .xml .mako".split()
+    {".cfg", ".html", ".ini", ".j2", ".jinja", ".jinja2", ".json", ".mako", ".md", ".rst", ".sh", ".toml", ".txt"}
+    | {".xml", ".yaml", ".yml"}
 )
+"""Small files of these kinds may name code: entry points, templates, documentation of a public interface."""
 
 
 class SourceFile(BaseModel):
@@ -64,6 +66,11 @@ class Inventory(BaseModel):
     def lines_of_code(self) -> int:
         """Lines of Python without blanks and comments."""
         return sum(file.code_lines for file in self.files)
+
+    @property
+    def has_code(self) -> bool:
+        """Whether there is any Python to audit."""
+        return bool(self.files or self.stubs)
 
     def parsed(self) -> list[str]:
         """Paths of the modules that Python's own parser accepts."""
@@ -112,7 +119,7 @@ class _Taking:
         self.texts: list[str] = []
         self.broken: list[BrokenFile] = []
         self.not_analysed: list[NotAnalysed] = []
-        self.other: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self.other: dict[str, list[str]] = defaultdict(list)
 
     def leave_out(self, path: str, reason: str) -> None:
         # A name that is not UTF-8 reaches Python with surrogates, which no JSON can carry.
@@ -170,21 +177,30 @@ class _Taking:
             self.files.append(SourceFile(path=path, code_lines=code_lines))
 
     def _take_other(self, entry: os.DirEntry[str], path: str, size: int) -> None:
-        suffix = os.path.splitext(entry.name)[1].lower()
+        suffix = PurePosixPath(entry.name).suffix.lower()
         with Path(entry.path).open("rb") as opened:
             binary = is_binary(opened.read(8192))
         if not binary and size <= MAX_FILE_BYTES and suffix in TEXT_SUFFIXES:
             self.texts.append(path)
-        self.other[suffix, "a binary file" if binary else kind_of_suffix(suffix)].append(path)
+        if entry.name == "pyproject.toml" or (suffix == ".txt" and "requirements" in entry.name):
+            return  # the dependency engine reads it
+        self.other["binary files" if binary else kind_of_suffix(suffix)].append(path)
 
     def inventory(self) -> Inventory:
-        for (suffix, kind), paths in sorted(self.other.items()):
+        """What was taken; files that no engine reads are named by their kind when there are several."""
+        for kind, paths in sorted(self.other.items()):
+            reason = f"no engine for {kind}"
             if len(paths) == 1:
-                self.not_analysed.append(NotAnalysed(path=paths[0], engine=None, reason=f"no engine for {kind}"))
+                self.not_analysed.append(NotAnalysed(path=paths[0], engine=None, reason=reason))
             else:
-                pattern = f"*{suffix}" if suffix else "files without a suffix"
-                reason = f"no engine for {kind} ({len(paths)} files)"
-                self.not_analysed.append(NotAnalysed(path=pattern, engine=None, reason=reason))
+                names = sorted(
+                    {
+                        f"*{suffix}" if (suffix := PurePosixPath(path).suffix) else PurePosixPath(path).name
+                        for path in paths
+                    }
+                )
+                several = f"{reason} ({len(paths)} files)"
+                self.not_analysed.append(NotAnalysed(path=" ".join(names), engine=None, reason=several))
         return Inventory(
             files=tuple(self.files),
             stubs=tuple(self.stubs),

@@ -27,12 +27,12 @@ _LANGUAGES = {
     "Terraform": ".tf",
     "TypeScript": ".ts .tsx .mts",
     "Vue and Svelte": ".vue .svelte",
-    "configuration": ".toml .cfg .ini .yaml .yml .json .xml .conf .env .lock",
+    "configuration and data": ".toml .cfg .ini .yaml .yml .json .xml .conf .env .lock .csv .in",
     "documentation": ".md .rst .txt .adoc",
 }
 _KINDS = {suffix: language for language, suffixes in _LANGUAGES.items() for suffix in suffixes.split()}
 
 
 def kind_of_suffix(suffix: str) -> str:
-    """A name for files with this lower-case suffix (with its dot), such as ``JavaScript``."""
-    return _KINDS.get(suffix, f"{suffix} files" if suffix else "files without a suffix")
+    """A name for files with this lower-case suffix (with its dot); ``other files`` for an unknown one."""
+    return _KINDS.get(suffix, "other files")

@@ -29,7 +29,9 @@ _DIRECTORIES = {
 }
 _BUILD_OUTPUT = frozenset({"build", "dist"})
 _GENERATED_NAME = re.compile(r"(_pb2|_pb2_grpc)\.pyi?$")
-_GENERATED_MARK = re.compile(r"@generated\b|^#.*(?:\bDO NOT EDIT\b|\bautomatically generated\b|\bauto-generated\b)", re.I | re.M)
+_GENERATED_MARK = re.compile(
+    r"@generated\b|^#.*(?:\bDO NOT EDIT\b|\bautomatically generated\b|\bauto-generated\b)", re.IGNORECASE | re.MULTILINE
+)
 _HEADER_CHARACTERS = 500
 
 

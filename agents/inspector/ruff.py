@@ -109,7 +109,11 @@ def _without_repetition(violations: list[dict[str, Any]]) -> list[dict[str, Any]
     codes: dict[int, set[str]] = defaultdict(set)
     for violation in violations:
         codes[violation["location"]["row"]].add(violation["code"])
-    return [violation for violation in violations if not _said_better(violation["code"], codes[violation["location"]["row"]])]
+    return [
+        violation
+        for violation in violations
+        if not _said_better(violation["code"], codes[violation["location"]["row"]])
+    ]
 
 
 def _said_better(code: str, on_line: set[str]) -> bool:
@@ -124,7 +128,7 @@ def _draft(path: str, text: str, lines: list[str], violation: dict[str, Any]) ->
     return FindingDraft(
         engine=EngineName.RUFF,
         rule=code,
-        severity=severity_of(code),
+        severity=severity_of(code, violation["message"]),
         message=violation["message"],
         location=Location(
             path=path,

@@ -12,10 +12,10 @@ from domain.severity import Severity
 
 SELECT = (
     "F", "E9", "E711", "E712", "E721", "E722", "W605", "B", "S", "BLE", "ASYNC", "PLE", "YTT", "T10", "LOG",
-    "PLW0120", "PLW0127", "PLW0128", "PLW0129", "PLW0131", "PLW0133", "PLW0177", "PLW0211", "PLW0245", "PLW0406", "PLW0602",
-    "PLW0604", "PLW0711", "PLW1501", "PLW1507", "PLW1508", "PLW1509", "PLW2101", "PLW3301", "PLR0124", "PLR1704",
-    "RUF006", "RUF008", "RUF009", "RUF016", "RUF018", "RUF024", "RUF026", "RUF030", "RUF032", "RUF033", "RUF034", "RUF040",
-    "RUF049", "RUF200",
+    "PLW0120", "PLW0127", "PLW0128", "PLW0129", "PLW0131", "PLW0133", "PLW0177", "PLW0211", "PLW0245", "PLW0406",
+    "PLW0602", "PLW0604", "PLW0711", "PLW1501", "PLW1507", "PLW1508", "PLW1509", "PLW2101", "PLW3301", "PLR0124",
+    "PLR1704", "RUF006", "RUF008", "RUF009", "RUF016", "RUF018", "RUF024", "RUF026", "RUF030", "RUF032", "RUF033",
+    "RUF034", "RUF040", "RUF049",
 )  # fmt: skip
 
 IGNORE = {
@@ -46,7 +46,20 @@ IGNORE = {
 }
 """Rules left out although their family is selected, with the reason."""
 
-IGNORE_BESIDE_THE_PRODUCT = ("S", "BLE", "ASYNC", "B015", "B017", "B018", "E711", "E712", "F403", "F811", "F841", "PLW0129")
+IGNORE_BESIDE_THE_PRODUCT = (
+    "S",
+    "BLE",
+    "ASYNC",
+    "B015",
+    "B017",
+    "B018",
+    "E711",
+    "E712",
+    "F403",
+    "F811",
+    "F841",
+    "PLW0129",
+)
 """Left out in tests, documentation and examples, where these are idioms: a fixed password, a bare comparison, a fixture
 that shadows its import."""
 
@@ -61,17 +74,22 @@ _SEVERITIES = {
     """,
     Severity.MEDIUM: "ASYNC B E711 E712 E722 F403 F601 F632 F811 LOG PLR0124 PLW RUF S W605",
     Severity.LOW: """
-        B013 B014 B018 B020 B024 B025 B033 B034 BLE E721 F401 F402 F504 F522 F523 F841 F842 LOG001 PLR1704
-        PLW0120 PLW0127 PLW0128 PLW0211 PLW0602 PLW0604 PLW3301 RUF018 RUF033 RUF034 RUF200
+        B013 B014 B018 B020 B024 B025 B033 B034 E721 F401 F402 F504 F522 F523 F841 F842 LOG001 PLR1704
+        PLW0120 PLW0127 PLW0128 PLW0211 PLW0602 PLW0604 PLW3301 RUF018 RUF033 RUF034
         S104 S105 S106 S107 S108 S110 S112 S310 S313 S314 S315 S316 S317 S318 S319 S324
     """,
-    Severity.INFO: "F541",
+    Severity.INFO: "BLE F541",
 }
 _BY_PREFIX = {prefix: severity for severity, prefixes in _SEVERITIES.items() for prefix in prefixes.split()}
 
 
-def severity_of(rule: str) -> Severity:
-    """How bad a violation of a rule is: the entry with the longest prefix of its code decides."""
+def severity_of(rule: str, message: str = "") -> Severity:
+    """How bad a violation of a rule is: the entry with the longest prefix of its code decides.
+
+    Where ruff itself says that a call seems safe (a shell with a constant command), it is a risk for later only: LOW.
+    """
+    if "seems safe" in message:
+        return Severity.LOW
     for length in range(len(rule), 0, -1):
         if severity := _BY_PREFIX.get(rule[:length]):
             return severity

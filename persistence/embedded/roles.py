@@ -26,20 +26,21 @@ async def create(socket: Path) -> DatabaseAddresses:
 
     What the application may do in the database is granted by the migrations.
     """
-    connection = await asyncpg.connect(dsn(socket, SUPERUSER, "postgres"), timeout=30)
+    server = await asyncpg.connect(dsn(socket, SUPERUSER, "postgres"), timeout=30)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        # Held to the end: neither CREATE DATABASE nor CREATE EXTENSION IF NOT EXISTS bears company.
+        await server.execute("SELECT pg_advisory_lock($1)", LOCK)
         for role in (OWNER, APPLICATION):
-            if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
-                await connection.execute(f"CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS")
-        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
-            await connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+            if not await server.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+                await server.execute(f"CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS")
+        if not await server.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
+            await server.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+        database = await asyncpg.connect(dsn(socket, SUPERUSER), timeout=30)
+        try:
+            # Only a superuser may install it, so the migrations cannot.
+            await database.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        finally:
+            await database.close()
     finally:
-        await connection.close()
-    connection = await asyncpg.connect(dsn(socket, SUPERUSER), timeout=30)
-    try:
-        # Only a superuser may install it, so the migrations cannot.
-        await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
-    finally:
-        await connection.close()
+        await server.close()
     return DatabaseAddresses(owner_dsn=dsn(socket, OWNER), app_dsn=dsn(socket, APPLICATION))

@@ -6,6 +6,8 @@ import asyncio
 import errno
 from pathlib import Path
 
+import asyncpg
+
 from persistence.addresses import DatabaseAddresses, DatabaseUnavailable
 from persistence.embedded import roles
 from persistence.embedded.account import server_account
@@ -19,8 +21,8 @@ PATIENCE = 330.0
 class EmbeddedPostgres:
     """A handle on the PostgreSQL of one data folder.
 
-    The first handle of all processes starts the server, the last one to ``stop`` stops it. A process that is killed is no
-    user any more: the server goes on, and the next handle finds it running.
+    The first handle of all processes starts the server, the last one to ``stop`` stops it. A process that is killed is
+    no user any more: the server goes on, and the next handle finds it running.
     """
 
     def __init__(self) -> None:
@@ -35,20 +37,23 @@ class EmbeddedPostgres:
         """
         if self._users is not None:
             raise RuntimeError("this handle has been started already")
-        starting = asyncio.ensure_future(asyncio.to_thread(self._start, data_dir.expanduser().absolute()))
+        starting = asyncio.ensure_future(asyncio.to_thread(self._start, data_dir))
         try:
             # A thread cannot be cancelled: whoever gives up waits for it, and then lets go of what it got.
             return await roles.create(await asyncio.shield(starting))
-        except BaseException:
+        except BaseException as error:
             await asyncio.wait([starting])
             await self.stop()
+            if isinstance(error, (asyncpg.PostgresError, OSError)):
+                raise DatabaseUnavailable(f"The embedded PostgreSQL in {data_dir} does not answer: {error}.") from error
             raise
 
     async def stop(self) -> None:
-        """Let go of the server; it stops if nobody else uses it. Stopping twice, or what never started, does nothing."""
+        """Let go of the server; it stops if nobody else uses it. Stopping what is not started does nothing."""
         await asyncio.to_thread(self._stop)
 
     def _start(self, data_dir: Path) -> Path:
+        data_dir = data_dir.expanduser().absolute()
         try:
             data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             account = server_account()

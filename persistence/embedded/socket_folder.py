@@ -1,4 +1,4 @@
-"""Where the server's unix socket lives: a folder that only its owner can enter, with a path short enough for the kernel."""
+"""Where the server's unix socket lives: a folder only its owner can enter, with a path the kernel accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who uses the server: a lock file that each process holds shared, so that the kernel forgets a killed one by itself."""
+"""Who uses the server: a lock file that each process holds shared, so that the kernel forgets a killed one."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from persistence.addresses import DatabaseUnavailable
 class ServerUsers:
     """The users of one data folder's server, over all processes.
 
-    Each holds a shared lock on ``postgres.users``; the last one to leave is the one that gets it exclusively. A process that
-    dies by SIGKILL has left at that moment: there is no list of pids to clean.
+    Each holds a shared lock on ``postgres.users``; the last one to leave is the one that gets it exclusively. A process
+    that dies by SIGKILL has left at that moment: there is no list of pids to clean.
     """
 
     def __init__(self, data_dir: Path) -> None:

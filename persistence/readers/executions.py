@@ -14,6 +14,7 @@ from domain.reads import ExecutionFilter
 from domain.usage import Usage
 from persistence.keyset import Ordering, read_page, read_pages
 from persistence.mappers import AnyRow, to_artifact, to_execution, to_step, to_tool_call, to_worker
+from persistence.readers.by_id import read_by
 from persistence.readers.session import ReadSession
 from persistence.tables import artifacts, executions, steps, tool_calls, workers
 
@@ -40,10 +41,9 @@ class ExecutionReader(ReadSession):
 
     async def executions_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Execution | None]:
         """By id."""
-        wanted = select(executions).where(executions.c.workspace_id == workspace_id, executions.c.id.in_(ids))
+        base = select(executions).where(executions.c.workspace_id == workspace_id)
         async with self.connection() as connection:
-            found = {row.id: to_execution(row) for row in await connection.execute(wanted)}
-        return [found.get(one) for one in ids]
+            return await read_by(connection, base, executions.c.id, ids, to_execution)
 
     async def executions_of_tasks(
         self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest
@@ -68,6 +68,16 @@ class ExecutionReader(ReadSession):
             found = {row.task_id: to_execution(row) for row in await connection.execute(wanted)}
         return [found.get(one) for one in task_ids]
 
+    async def steps_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Step | None]:
+        """By id."""
+        async with self.connection() as connection:
+            return await read_by(connection, _part(workspace_id, steps), steps.c.id, ids, to_step)
+
+    async def tool_calls_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[ToolCall | None]:
+        """By id."""
+        async with self.connection() as connection:
+            return await read_by(connection, _part(workspace_id, tool_calls), tool_calls.c.id, ids, to_tool_call)
+
     async def steps_of(self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest) -> list[Page[Step]]:
         """Steps of each execution in the order they began."""
         return await self._parts(workspace_id, steps, STEPS_AS_BEGUN, execution_ids, page, to_step)
@@ -86,10 +96,9 @@ class ExecutionReader(ReadSession):
 
     async def artifacts_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Artifact | None]:
         """By id."""
-        wanted = select(artifacts).where(artifacts.c.workspace_id == workspace_id, artifacts.c.id.in_(ids))
+        base = select(artifacts).where(artifacts.c.workspace_id == workspace_id)
         async with self.connection() as connection:
-            found = {row.id: to_artifact(row) for row in await connection.execute(wanted)}
-        return [found.get(one) for one in ids]
+            return await read_by(connection, base, artifacts.c.id, ids, to_artifact)
 
     async def usage_of(self, workspace_id: UUID, execution_ids: Sequence[UUID]) -> list[Usage]:
         """What each execution consumed."""
@@ -120,9 +129,7 @@ class ExecutionReader(ReadSession):
     async def workers_by_id(self, ids: Sequence[UUID]) -> list[Worker | None]:
         """By id."""
         async with self.connection() as connection:
-            rows = await connection.execute(select(workers).where(workers.c.id.in_(ids)))
-            found = {row.id: to_worker(row) for row in rows}
-        return [found.get(one) for one in ids]
+            return await read_by(connection, select(workers), workers.c.id, ids, to_worker)
 
     async def _parts(
         self,
@@ -134,11 +141,13 @@ class ExecutionReader(ReadSession):
         to_item: Callable[[AnyRow], Item],
     ) -> list[Page[Item]]:
         def of_one(execution_id: ColumnElement[UUID]) -> Select[Any]:
-            return (
-                select(table)
-                .join(executions, executions.c.id == table.c.execution_id)
-                .where(table.c.execution_id == execution_id, executions.c.workspace_id == workspace_id)
-            )
+            return _part(workspace_id, table).where(table.c.execution_id == execution_id)
 
         async with self.connection() as connection:
             return await read_pages(connection, of_one, execution_ids, ordering, page, to_item)
+
+
+def _part(workspace_id: UUID, table: Table) -> Select[Any]:
+    """Rows of a table that belongs to executions, of one workspace."""
+    of_execution = executions.c.id == table.c.execution_id
+    return select(table).join(executions, of_execution).where(executions.c.workspace_id == workspace_id)

@@ -13,6 +13,7 @@ from domain.pages import Page, PageRequest
 from domain.reads import FindingFilter, FindingSighting
 from persistence.keyset import Ordering, read_page, read_pages
 from persistence.mappers import AnyRow, to_finding
+from persistence.readers.by_id import read_by
 from persistence.readers.session import ReadSession
 from persistence.tables import findings, sightings
 
@@ -25,23 +26,25 @@ class FindingReader(ReadSession):
 
     async def findings(self, workspace_id: UUID, filter_by: FindingFilter, page: PageRequest) -> Page[Finding]:
         """Findings, the worst first, then by id."""
-        base = select(findings).where(findings.c.workspace_id == workspace_id)
-        if filter_by.project_id is not None:
-            base = base.where(findings.c.project_id == filter_by.project_id)
-        base = base.where(findings.c.state.in_([state.value for state in filter_by.states or OPEN]))
-        if filter_by.severities:
-            base = base.where(findings.c.severity_rank.in_([severity.rank for severity in filter_by.severities]))
-        if filter_by.rule is not None:
-            base = base.where(findings.c.rule == filter_by.rule)
         async with self.connection() as connection:
-            return await read_page(connection, base, WORST_FIRST, page, to_finding)
+            return await read_page(connection, _filtered(workspace_id, filter_by), WORST_FIRST, page, to_finding)
+
+    async def findings_of_projects(
+        self, workspace_id: UUID, project_ids: Sequence[UUID], filter_by: FindingFilter, page: PageRequest
+    ) -> list[Page[Finding]]:
+        """Findings of each project, the worst first, then by id; the filter names no project."""
+
+        def of_one(project_id: ColumnElement[UUID]) -> Select[Any]:
+            return _filtered(workspace_id, filter_by).where(findings.c.project_id == project_id)
+
+        async with self.connection() as connection:
+            return await read_pages(connection, of_one, project_ids, WORST_FIRST, page, to_finding)
 
     async def findings_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Finding | None]:
         """By id."""
-        wanted = select(findings).where(findings.c.workspace_id == workspace_id, findings.c.id.in_(ids))
+        base = select(findings).where(findings.c.workspace_id == workspace_id)
         async with self.connection() as connection:
-            found = {row.id: to_finding(row) for row in await connection.execute(wanted)}
-        return [found.get(one) for one in ids]
+            return await read_by(connection, base, findings.c.id, ids, to_finding)
 
     async def sightings_of(
         self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
@@ -57,6 +60,18 @@ class FindingReader(ReadSession):
 
         async with self.connection() as connection:
             return await read_pages(connection, of_one, execution_ids, WORST_FIRST, page, _to_sighting)
+
+
+def _filtered(workspace_id: UUID, filter_by: FindingFilter) -> Select[Any]:
+    base = select(findings).where(findings.c.workspace_id == workspace_id)
+    if filter_by.project_id is not None:
+        base = base.where(findings.c.project_id == filter_by.project_id)
+    base = base.where(findings.c.state.in_([state.value for state in filter_by.states or OPEN]))
+    if filter_by.severities:
+        base = base.where(findings.c.severity_rank.in_([severity.rank for severity in filter_by.severities]))
+    if filter_by.rule is not None:
+        base = base.where(findings.c.rule == filter_by.rule)
+    return base
 
 
 def _to_sighting(row: AnyRow) -> FindingSighting:

@@ -8,12 +8,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from domain.pages import Page, PageRequest
-from domain.project import Project, Workspace
+from domain.project import Project, Source, Workspace
 from persistence.keyset import Ordering, read_page
-from persistence.mappers import to_project, to_workspace
+from persistence.mappers import to_project, to_source, to_workspace
+from persistence.readers.by_id import read_by
 from persistence.readers.session import ReadSession
 from persistence.selects import select_projects
-from persistence.tables import projects, workspaces
+from persistence.tables import projects, sources, workspaces
 
 NEWEST_FIRST = Ordering((projects.c.created_at, projects.c.id), descending=True)
 
@@ -24,9 +25,7 @@ class ProjectReader(ReadSession):
     async def workspaces(self, ids: Sequence[UUID]) -> list[Workspace | None]:
         """By id."""
         async with self.connection() as connection:
-            rows = await connection.execute(select(workspaces).where(workspaces.c.id.in_(ids)))
-            found = {row.id: to_workspace(row) for row in rows}
-        return [found.get(one) for one in ids]
+            return await read_by(connection, select(workspaces), workspaces.c.id, ids, to_workspace)
 
     async def projects(self, workspace_id: UUID, page: PageRequest) -> Page[Project]:
         """All projects, the newest first."""
@@ -36,14 +35,18 @@ class ProjectReader(ReadSession):
 
     async def projects_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Project | None]:
         """By id."""
-        wanted = select_projects().where(projects.c.workspace_id == workspace_id, projects.c.id.in_(ids))
+        base = select_projects().where(projects.c.workspace_id == workspace_id)
         async with self.connection() as connection:
-            found = {row.id: to_project(row) for row in await connection.execute(wanted)}
-        return [found.get(one) for one in ids]
+            return await read_by(connection, base, projects.c.id, ids, to_project)
+
+    async def sources_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Source | None]:
+        """By id."""
+        base = select(sources).where(sources.c.workspace_id == workspace_id)
+        async with self.connection() as connection:
+            return await read_by(connection, base, sources.c.id, ids, to_source)
 
     async def projects_by_key(self, workspace_id: UUID, keys: Sequence[str]) -> list[Project | None]:
         """By key."""
-        wanted = select_projects().where(projects.c.workspace_id == workspace_id, projects.c.key.in_(keys))
+        base = select_projects().where(projects.c.workspace_id == workspace_id)
         async with self.connection() as connection:
-            found = {row.key: to_project(row) for row in await connection.execute(wanted)}
-        return [found.get(one) for one in keys]
+            return await read_by(connection, base, projects.c.key, keys, to_project)

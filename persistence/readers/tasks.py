@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from domain.states import ENDED_TASK, ExecutionStatus, TaskStatus
 from domain.task import Dependency, OnFailure, Task
 from persistence.keyset import Ordering, read_page, read_pages
 from persistence.mappers import to_dependency, to_task
+from persistence.readers.by_id import read_by
 from persistence.readers.session import ReadSession
 from persistence.tables import dependencies, executions, tasks, workers
 
@@ -39,17 +40,15 @@ class TaskReader(ReadSession):
 
     async def tasks_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Task | None]:
         """By id."""
-        wanted = select(tasks).where(tasks.c.workspace_id == workspace_id, tasks.c.id.in_(ids))
+        base = select(tasks).where(tasks.c.workspace_id == workspace_id)
         async with self.connection() as connection:
-            found = {row.id: to_task(row) for row in await connection.execute(wanted)}
-        return [found.get(one) for one in ids]
+            return await read_by(connection, base, tasks.c.id, ids, to_task)
 
     async def tasks_by_key(self, workspace_id: UUID, keys: Sequence[str]) -> list[Task | None]:
         """By key, such as ``WR-12``."""
-        wanted = select(tasks).where(tasks.c.workspace_id == workspace_id, tasks.c.key.in_(keys))
+        base = select(tasks).where(tasks.c.workspace_id == workspace_id)
         async with self.connection() as connection:
-            found = {row.key: to_task(row) for row in await connection.execute(wanted)}
-        return [found.get(one) for one in keys]
+            return await read_by(connection, base, tasks.c.key, keys, to_task)
 
     async def tasks_of_projects(
         self, workspace_id: UUID, project_ids: Sequence[UUID], order: TaskOrder, page: PageRequest
@@ -73,6 +72,12 @@ class TaskReader(ReadSession):
     ) -> list[Page[Dependency]]:
         """Edges from what depends on each task, the oldest first."""
         return await self._edges(workspace_id, dependencies.c.depends_on_id, task_ids, page)
+
+    async def dependencies_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Dependency | None]:
+        """By id."""
+        base = select(dependencies).where(dependencies.c.workspace_id == workspace_id)
+        async with self.connection() as connection:
+            return await read_by(connection, base, dependencies.c.id, ids, to_dependency)
 
     async def _edges(
         self, workspace_id: UUID, end: ColumnElement[UUID], task_ids: Sequence[UUID], page: PageRequest
@@ -115,7 +120,7 @@ class TaskReader(ReadSession):
                 held.setdefault(dependency.task_id, []).append((dependency, to_task(row)))
         return [held.get(one, []) for one in task_ids]
 
-    async def queue_facts(self, now: datetime) -> QueueFacts:
+    async def queue_facts(self) -> QueueFacts:
         """How many executions of each agent run, and which agents live workers offer."""
         running = (
             select(executions.c.agent.label("agent"), func.count().label("running"))
@@ -124,7 +129,7 @@ class TaskReader(ReadSession):
         )
         offered = (
             select(func.unnest(workers.c.agents).label("agent"), func.count().label("running") * 0 - 1)
-            .where(workers.c.beat_at >= now - self.lease)
+            .where(workers.c.beat_at > func.clock_timestamp() - self.lease)
             .group_by("agent")
         )
         async with self.connection() as connection:

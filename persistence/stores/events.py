@@ -22,7 +22,7 @@ class EventTable:
     def __init__(self, connection: AsyncConnection, now: datetime) -> None:
         self._connection = connection
         self._now = now
-        self.wakeups: set[str] = set()
+        self.touched: set[Subject] = set()
 
     async def append(self, subject: Subject, new: Iterable[Event], *, actor: str, epoch: int | None = None) -> None:
         """Write events in order; those of an execution get the next sequence numbers, fenced by ``epoch``."""
@@ -65,7 +65,7 @@ class EventTable:
         return int(last) - count + 1
 
     async def _wake(self, subject: Subject) -> None:
-        wakeup = payload(subject.workspace_id, subject.task_id, subject.execution_id)
-        if wakeup not in self.wakeups:
-            self.wakeups.add(wakeup)
+        if subject not in self.touched:
+            self.touched.add(subject)
+            wakeup = payload(subject.workspace_id, subject.task_id, subject.execution_id)
             await self._connection.execute(select(func.pg_notify(CHANNEL, wakeup)))

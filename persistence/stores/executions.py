@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import LogWritten
 from domain.execution import Artifact, Execution, Progress, Step, ToolCall
-from domain.states import ENDED_EXECUTION
+from domain.states import ENDED_EXECUTION, ExecutionStatus
 from persistence.mappers import from_execution, to_execution, to_step
 from persistence.tables import artifacts, events, executions, steps, tool_calls
 
@@ -46,6 +46,22 @@ class ExecutionTable:
         found = select(executions).where(executions.c.task_id == task_id, executions.c.status.not_in(ended))
         row = (await self._connection.execute(found)).one_or_none()
         return None if row is None else to_execution(row)
+
+    async def held_by(self, worker_id: UUID) -> dict[UUID, Execution]:
+        """The running executions of a worker, by id."""
+        found = select(executions).where(_running(), executions.c.worker_id == worker_id)
+        return {row.id: to_execution(row) for row in await self._connection.execute(found)}
+
+    async def abandoned(self, alive: Collection[UUID]) -> list[Execution]:
+        """Running executions whose worker is not among those alive."""
+        found = select(executions).where(_running(), executions.c.worker_id.not_in(alive)).order_by(executions.c.id)
+        return [to_execution(row) for row in await self._connection.execute(found)]
+
+    async def ended_among(self, execution_ids: Collection[UUID]) -> set[UUID]:
+        """Those of the executions that have ended or do not exist."""
+        ended = [status.value for status in ENDED_EXECUTION]
+        found = select(executions.c.id).where(executions.c.id.in_(execution_ids), executions.c.status.not_in(ended))
+        return set(execution_ids) - set((await self._connection.execute(found)).scalars())
 
     async def insert(self, execution: Execution) -> None:
         """Add an execution."""
@@ -147,3 +163,7 @@ class ExecutionTable:
         )
         total: int = (await self._connection.execute(counted)).scalar_one()
         return total
+
+
+def _running() -> ColumnElement[bool]:
+    return executions.c.status == ExecutionStatus.RUNNING.value

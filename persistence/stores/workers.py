@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.execution import Worker
 from persistence.tables import workers
+
+REAPER = 0x77_72_72_65_61_70
+"""Key of the advisory lock of the one process that reaps."""
 
 
 class WorkerTable:
@@ -29,19 +32,28 @@ class WorkerTable:
             "slots": worker.slots,
             "agents": list(worker.agents),
             "started_at": worker.started_at,
-            "beat_at": worker.beat_at,
+            "beat_at": func.clock_timestamp(),
         }
         await self._connection.execute(
             upsert(workers)
             .values(values)
-            .on_conflict_do_update(index_elements=["id"], set_={"beat_at": worker.beat_at, "slots": worker.slots})
+            .on_conflict_do_update(index_elements=["id"], set_={"beat_at": func.clock_timestamp()})
         )
 
     async def remove(self, worker_id: UUID) -> None:
         """Forget a worker that has stopped."""
         await self._connection.execute(delete(workers).where(workers.c.id == worker_id))
 
-    async def alive(self, since: datetime) -> set[UUID]:
-        """Workers whose last beat is not older."""
-        found = select(workers.c.id).where(workers.c.beat_at >= since)
+    async def alive(self, lease: timedelta) -> set[UUID]:
+        """Workers whose last beat is younger than the lease, by the database's clock."""
+        found = select(workers.c.id).where(workers.c.beat_at > func.clock_timestamp() - lease)
         return set((await self._connection.execute(found)).scalars())
+
+    async def forget(self, older_than: timedelta) -> None:
+        """Remove workers that have not beaten for so long."""
+        await self._connection.execute(delete(workers).where(workers.c.beat_at < func.clock_timestamp() - older_than))
+
+    async def try_lead(self) -> bool:
+        """Become the one that reaps until the transaction ends; ``False`` when another process is."""
+        leads: bool = (await self._connection.execute(select(func.pg_try_advisory_xact_lock(REAPER)))).scalar_one()
+        return leads

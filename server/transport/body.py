@@ -41,20 +41,28 @@ async def read_body(receive: Receive, declared: str | None, limits: TransportLim
 
 
 def decode_json(raw: bytes | str, limits: TransportLimits) -> object:
-    """Parse JSON strictly: no NaN, no infinity, bounded nesting, and only text that a database can store.
+    """Parse JSON strictly: UTF-8, no NaN, no infinity.
 
     Raises:
-        RequestFailure: ``BAD_REQUEST`` when it is not JSON, ``BAD_USER_INPUT`` when a value in it is unacceptable.
+        RequestFailure: ``BAD_REQUEST`` when it is not that, ``BAD_USER_INPUT`` when it is nested beyond all measure.
     """
     try:
         text = raw.decode("utf-8") if isinstance(raw, bytes) else raw
         value: object = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        return value
     except RecursionError:
         _too_deep(limits)
     except ValueError:
         raise RequestFailure(ErrorCode.BAD_REQUEST, MALFORMED) from None
+
+
+def check_values(value: object, limits: TransportLimits) -> None:
+    """Let decoded values through that are nested within the limit and hold only text that a database can store.
+
+    Raises:
+        RequestFailure: ``BAD_USER_INPUT``.
+    """
     _check(value, limits.input_depth, limits)
-    return value
 
 
 def is_storable(text: str) -> bool:
@@ -96,7 +104,8 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _too_large(limits: TransportLimits) -> NoReturn:
     text = f"The request is larger than the {limits.body_bytes // 1024} KiB that are accepted: split it."
-    raise RequestFailure(ErrorCode.BODY_TOO_LARGE, text, headers={"connection": "close"})
+    # The connection stays open: closed on a client that is still sending, it would be reset and the answer lost.
+    raise RequestFailure(ErrorCode.BODY_TOO_LARGE, text)
 
 
 def _too_deep(limits: TransportLimits) -> NoReturn:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError, ValueNode
+from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.relay import GlobalIDValueError
 
 from domain.error_codes import ErrorCode
@@ -68,12 +69,11 @@ class ErrorPublisher:
 def judge(error: GraphQLError) -> Verdict:
     """Decide what an error is. Whatever is not known to be meant for the client is ``INTERNAL``."""
     for link in _chain(error):
-        if isinstance(link, GraphQLError):
-            if code := _published(link):
-                extra = {key: value for key, value in (link.extensions or {}).items() if key != "code"}
-                return Verdict(code, link.message, extra)
-        elif verdict := _of_exception(link):
+        if verdict := _of_exception(link):
             return verdict
+        if isinstance(link, GraphQLError) and (code := _published(link)):
+            extra = {key: value for key, value in (link.extensions or {}).items() if key != "code"}
+            return Verdict(code, link.message, extra)
     if isinstance(error, GraphQLSyntaxError):
         return Verdict(ErrorCode.GRAPHQL_PARSE_FAILED, error.message)
     if _is_about_input(error):
@@ -86,6 +86,8 @@ def _of_exception(error: Exception) -> Verdict | None:
         return Verdict(error.code, error.message)
     if isinstance(error, GlobalIDValueError):
         return Verdict(ErrorCode.BAD_USER_INPUT, MALFORMED_ID)
+    if isinstance(error, StrawberryInputCoercionError):
+        return Verdict(ErrorCode.BAD_USER_INPUT, error.message)
     if ran_out_of_time(error):
         return Verdict(ErrorCode.DEADLINE_EXCEEDED, TOO_SLOW)
     if is_outage(error):

@@ -76,7 +76,7 @@ class HttpEndpoint(Generic[Principal]):
         if principal is None:
             headers = {"www-authenticate": "Bearer"}
             raise RequestFailure(ErrorCode.UNAUTHENTICATED, WHO_ARE_YOU, headers=headers)
-        graphql_request = request_from(await self._parameters(request, receive))
+        graphql_request = request_from(await self._parameters(request, receive), self.limits)
         scope = OperationScope(
             connection=request,
             principal=principal,

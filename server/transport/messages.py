@@ -9,7 +9,6 @@ from enum import IntEnum
 from server.transport.body import decode_json
 from server.transport.failure import RequestFailure
 from server.transport.limits import TransportLimits
-from server.transport.request import GraphQLRequest, request_from
 
 
 class CloseCode(IntEnum):
@@ -61,17 +60,6 @@ class Subscribe:
 
     id: str
     parameters: Mapping[str, object]
-
-    def request(self) -> GraphQLRequest:
-        """The request in it.
-
-        Raises:
-            SocketClose: a parameter has the wrong type.
-        """
-        try:
-            return request_from(self.parameters)
-        except RequestFailure as failure:
-            raise bad_message(failure.message) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.error_codes import ErrorCode
+from server.transport.body import check_values
 from server.transport.failure import RequestFailure
+from server.transport.limits import TransportLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +22,12 @@ class GraphQLRequest:
     extensions: dict[str, Any] | None = None
 
 
-def request_from(parameters: object) -> GraphQLRequest:
-    """Check the shape of decoded parameters.
+def request_from(parameters: object, limits: TransportLimits) -> GraphQLRequest:
+    """Check the shape of decoded parameters, and the values in them.
 
     Raises:
-        RequestFailure: ``BAD_REQUEST``, naming the parameter that has the wrong type.
+        RequestFailure: ``BAD_REQUEST``, naming the parameter that has the wrong type; ``BAD_USER_INPUT`` for a value
+            that is nested too deeply or cannot be stored.
     """
     if isinstance(parameters, list):
         raise _bad("Batches are not accepted: send one operation per request.")
@@ -36,6 +39,7 @@ def request_from(parameters: object) -> GraphQLRequest:
     name = parameters.get("operationName")
     if name is not None and not isinstance(name, str):
         raise _bad("The parameter 'operationName' must be a text or null.")
+    check_values([name, parameters.get("variables"), parameters.get("extensions")], limits)
     return GraphQLRequest(
         query=query,
         # Several clients send an empty name for an anonymous operation.

@@ -28,7 +28,7 @@ from server.transport.messages import (
     bad_message,
     read_message,
 )
-from server.transport.request import GraphQLRequest
+from server.transport.request import request_from
 from server.transport.request_id import request_id_of
 
 log = structlog.get_logger(__name__)
@@ -128,7 +128,6 @@ class _Conversation(Generic[Principal]):
             raise SocketClose(CloseCode.UNAUTHORIZED, "Unauthorized: send connection_init first.")
         if message.id in self.operations:
             raise SocketClose(CloseCode.DUPLICATE_OPERATION, f"Subscriber for {message.id[:60]} already exists")
-        request = message.request()
         self.started += 1
         scope = OperationScope(
             connection=self.websocket, principal=self.principal, request_id=f"{self.request_id}.{self.started}"
@@ -138,9 +137,10 @@ class _Conversation(Generic[Principal]):
             text = f"This socket runs {limit} operations already: complete one, or open another socket."
             await self._refuse(message.id, RequestFailure(ErrorCode.TOO_MANY_OPERATIONS, text), scope)
             return
-        self.operations[message.id] = self.group.create_task(self._operate(message.id, request, scope))
+        self.operations[message.id] = self.group.create_task(self._operate(message, scope))
 
-    async def _operate(self, operation_id: str, request: GraphQLRequest, scope: OperationScope[Principal]) -> None:
+    async def _operate(self, message: Subscribe, scope: OperationScope[Principal]) -> None:
+        operation_id = message.id
         terminated = False
 
         async def deliver(reply: Reply) -> None:
@@ -154,8 +154,10 @@ class _Conversation(Generic[Principal]):
 
         try:
             try:
-                operation = self.endpoint.documents.operation(request)
+                operation = self.endpoint.documents.operation(request_from(message.parameters, self.endpoint.limits))
             except RequestFailure as failure:
+                if failure.code is ErrorCode.BAD_REQUEST:
+                    raise bad_message(failure.message) from None
                 self._forget(operation_id)
                 await self._refuse(operation_id, failure, scope)
                 return

@@ -224,7 +224,7 @@ def type_operation(page: Page) -> Callable[..., Any]:
     """Replace what is in the operation editor (and in the variables editor), by keyboard."""
 
     async def type_into(region: str, text: str) -> None:
-        await page.get_by_label(region, exact=True).locator(".view-lines").click()
+        await page.get_by_label(region, exact=True).locator(".view-lines:visible").click()
         await page.keyboard.press("ControlOrMeta+a")
         await page.keyboard.press("Delete")
         await page.keyboard.insert_text(text)

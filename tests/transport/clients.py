@@ -6,13 +6,14 @@ import itertools
 import json
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 TOKEN = "test-token"
 URQL_ACCEPT = (
@@ -48,18 +49,17 @@ class HttpClient(Client):
     http: httpx.AsyncClient = field(init=False)
 
     def __post_init__(self) -> None:
-        headers = {"accept": self.accept, "authorization": f"Bearer {TOKEN}"}
+        headers = {"accept": self.accept, "authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
         self.http = httpx.AsyncClient(base_url=self.base, headers=headers, timeout=30)
 
     async def execute(self, query: str, **parameters: Any) -> Payload:
-        response = await self.http.post("/graphql", json={"query": query, **parameters})
-        assert response.headers["content-type"].startswith("application/graphql-response+json"), response.text
-        payload: Payload = response.json()
-        return payload
+        async with self.subscribe(query, **parameters) as answers:
+            (payload,) = [answer async for answer in answers]
+            return payload
 
     @asynccontextmanager
     async def subscribe(self, query: str, **parameters: Any) -> AsyncGenerator[AsyncIterator[Payload], None]:
-        async with self.http.stream("POST", "/graphql", json={"query": query, **parameters}) as response:
+        async with self.http.stream("POST", "/graphql", content=json.dumps({"query": query, **parameters})) as response:
             if response.headers["content-type"].startswith("text/event-stream"):
                 yield payloads(response)
             else:
@@ -80,11 +80,6 @@ class StreamClient(HttpClient):
     """Takes every answer as an event stream."""
 
     accept: str = "text/event-stream"
-
-    async def execute(self, query: str, **parameters: Any) -> Payload:
-        async with self.subscribe(query, **parameters) as answers:
-            (payload,) = [answer async for answer in answers]
-            return payload
 
 
 @dataclass
@@ -108,7 +103,8 @@ class SocketClient(Client):
         try:
             yield answers
         finally:
-            await self.send({"id": name, "type": "complete"})
+            with suppress(ConnectionClosed):
+                await self.send({"id": name, "type": "complete"})
 
     async def _answers(self, name: str) -> AsyncGenerator[Payload, None]:
         while True:

@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 
 from server.transport.app import GraphQLApp, graphql_app
-from server.transport.limits import TransportLimits
+from server.transport.limits import SocketOptions, TransportLimits
 from tests.transport.board import SCHEMA, Board, BoardContext
 from tests.transport.clients import TOKEN, Client, HttpClient, SocketClient, StreamClient
 
@@ -42,12 +42,12 @@ async def authenticate(connection: HTTPConnection, init: Mapping[str, object] | 
 
 @asynccontextmanager
 async def uvicorn_on_free_port(
-    app: ASGIApp, limits: TransportLimits
+    app: ASGIApp, limits: TransportLimits, listener: socket.socket | None = None
 ) -> AsyncGenerator[tuple[str, uvicorn.Server], None]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        app, lifespan="off", log_level="warning", timeout_graceful_shutdown=5, http="httptools", **limits.socket_options
-    )
+    listener = listener or socket.create_server(("127.0.0.1", 0))
+    # Pings as rare as in production: a client that stops reading must be found by other means first.
+    options: SocketOptions = {**limits.socket_options, "ws_ping_interval": 15.0, "ws_ping_timeout": 15.0}
+    config = uvicorn.Config(app, lifespan="off", log_level="warning", timeout_graceful_shutdown=5, **options)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve([listener]))
     async with asyncio.timeout(10):

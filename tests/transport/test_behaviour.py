@@ -93,7 +93,6 @@ async def test_a_client_that_vanishes_ends_its_subscription(client: Client, serv
         await client.__aexit__(None, None, None)
         await served.board.until_ended("changes")
         await served.board.until_closed()
-        await client.__aenter__() if not hasattr(client, "http") else None
 
 
 async def test_a_defect_is_masked_and_logged_with_the_request_id(
@@ -149,8 +148,9 @@ async def test_an_error_raised_with_a_published_code_is_shown(client: Client) ->
     ("document", "parameters", "expected"),
     [
         ("{ hello", {}, "GRAPHQL_PARSE_FAILED"),
-        ("query { }", {}, "GRAPHQL_PARSE_FAILED"),
-        ("{ hello \0 }", {}, "BAD_REQUEST|BAD_USER_INPUT"),
+        ("query }", {}, "GRAPHQL_PARSE_FAILED"),
+        ("{ hello \0 }", {}, "GRAPHQL_PARSE_FAILED"),
+        ("{ \ud800 }", {}, "GRAPHQL_PARSE_FAILED"),
         ("{ nope }", {}, "GRAPHQL_VALIDATION_FAILED"),
         ("{ double(number: 1.5) }", {}, "GRAPHQL_VALIDATION_FAILED"),
         ("subscription { a: failing b: failing }", {}, "GRAPHQL_VALIDATION_FAILED"),
@@ -179,8 +179,6 @@ async def test_an_error_raised_with_a_published_code_is_shown(client: Client) ->
 async def test_a_wrong_request_has_a_code(
     client: Client, document: str, parameters: dict[str, Any], expected: str
 ) -> None:
-    if "\0" in document and hasattr(client, "socket"):
-        return
     answer = await client.execute(document, **parameters)
     assert "data" not in answer or answer["data"] is None
     assert code(answer) in expected.split("|")
@@ -205,7 +203,7 @@ async def test_fragments_that_spread_themselves_are_refused(client: Client) -> N
 async def test_introspection_passes_the_limits(client: Client) -> None:
     from graphql import get_introspection_query
 
-    assert (await client.execute(get_introspection_query()))["data"]["__schema"]["queryType"] == {"name": "Query"}
+    assert (await client.execute(get_introspection_query()))["data"]["__schema"]["queryType"]["name"] == "Query"
 
 
 async def test_a_query_that_takes_too_long_is_stopped(client: Client, served: Served) -> None:

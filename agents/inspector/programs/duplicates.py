@@ -1,8 +1,8 @@
 """Find runs of equal code lines, token by token, in Python files.
 
 Reads ``{"files": [path, …], "min_lines": n, "min_tokens": n}`` from standard input and writes a JSON list of
-``{"first": {"path", "start", "end"}, "second": {…}, "lines": n}``, lines 1-based and inclusive. Comments,
-blank lines, docstrings and imports do not count; each run is reported against the place before it that it equals.
+``{"first": {"path", "start", "end"}, "second": {…}, "lines": n}``, lines 1-based and inclusive. Comments, blank lines,
+docstrings, imports and overloaded signatures do not count; each run is reported against the latest place before it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import tokenize
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 _NOT_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER}
 _LAYOUT = {tokenize.INDENT, tokenize.DEDENT, tokenize.NEWLINE}
@@ -50,12 +51,13 @@ def main() -> None:
 
 def code_lines(path: str, identities: dict[tuple[str, ...], int]) -> list[CodeLine]:
     """The lines of a file that hold code; a file that cannot be tokenised has none."""
-    with open(path, "rb") as opened:
-        content = opened.read()
+    content = Path(path).read_bytes()
     by_line: dict[int, list[str]] = defaultdict(list)
     try:
+        overloaded = False
         for statement in statements(content):
-            if is_prose_or_import(statement):
+            signature, overloaded = overloaded, is_overload(statement) or (overloaded and statement[0].string == "@")
+            if signature or overloaded or is_prose_or_import(statement):
                 continue
             for token in statement:
                 by_line[token.start[0]].append(token.string)
@@ -83,6 +85,11 @@ def statements(content: bytes) -> Iterator[list[tokenize.TokenInfo]]:
 def is_prose_or_import(statement: list[tokenize.TokenInfo]) -> bool:
     """Whether a logical line is a docstring (or another lone string) or an import: equal ones are no duplication."""
     return statement[0].string in {"import", "from"} or all(token.type == tokenize.STRING for token in statement)
+
+
+def is_overload(statement: list[tokenize.TokenInfo]) -> bool:
+    """Whether a logical line is ``@overload``: signatures for type checkers repeat themselves by design."""
+    return statement[0].string == "@" and statement[-1].string == "overload"
 
 
 def equal_runs(code: dict[str, list[CodeLine]], min_lines: int) -> list[Run]:

@@ -13,7 +13,10 @@ import sys
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+
+MOST_STARTS = 500
+"""In a larger knot the shortest cycle through one of so many modules is short enough."""
 
 Graph = dict[str, dict[str, int]]
 """Module → imported module → line of the first such import; modules are named by their paths."""
@@ -52,8 +55,7 @@ def import_graph(paths: list[str]) -> Graph:
         by_name.setdefault(name, []).append(path)
     graph: Graph = {path: {} for path in paths}
     for path in paths:
-        with open(path, "rb") as opened:
-            tree = ast.parse(opened.read())
+        tree = ast.parse(Path(path).read_bytes())
         package = names[path] if path.endswith("__init__.py") else names[path].rpartition(".")[0]
         for target, line in loaded(tree, package):
             imported = resolve(target, path, by_name)
@@ -113,41 +115,49 @@ def is_type_checking(test: ast.expr) -> bool:
 
 
 def components(graph: Graph) -> list[list[str]]:
-    """Strongly connected components of more than one module (Tarjan's algorithm, without recursion)."""
-    index: dict[str, int] = {}
-    low: dict[str, int] = {}
-    stack: list[str] = []
-    on_stack: set[str] = set()
+    """Strongly connected components of more than one module (Kosaraju's algorithm, without recursion)."""
+    backwards: dict[str, list[str]] = {node: [] for node in graph}
+    for node, imported in graph.items():
+        for target in imported:
+            backwards[target].append(node)
+    seen: set[str] = set()
     found = []
+    for root in reversed(finishing_order(graph)):
+        if root not in seen:
+            component = reachable(root, backwards, seen)
+            if len(component) > 1:
+                found.append(component)
+    return found
+
+
+def finishing_order(graph: Graph) -> list[str]:
+    """The nodes in the order in which a depth-first search leaves them."""
+    seen: set[str] = set()
+    order = []
     for root in graph:
-        if root in index:
-            continue
-        work = [(root, iter(graph[root]))]
-        index[root] = low[root] = len(index)
-        stack.append(root)
-        on_stack.add(root)
+        work = [(root, iter(graph[root]))] if root not in seen else []
+        seen.add(root)
         while work:
             node, successors = work[-1]
-            for successor in successors:
-                if successor not in index:
-                    index[successor] = low[successor] = len(index)
-                    stack.append(successor)
-                    on_stack.add(successor)
-                    work.append((successor, iter(graph[successor])))
-                    break
-                if successor in on_stack:
-                    low[node] = min(low[node], index[successor])
-            else:
+            following = next((successor for successor in successors if successor not in seen), None)
+            if following is None:
+                order.append(node)
                 work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
-                if low[node] == index[node]:
-                    component = []
-                    while not component or component[-1] != node:
-                        component.append(stack.pop())
-                        on_stack.discard(component[-1])
-                    if len(component) > 1:
-                        found.append(component)
+            else:
+                seen.add(following)
+                work.append((following, iter(graph[following])))
+    return order
+
+
+def reachable(root: str, edges: dict[str, list[str]], seen: set[str]) -> list[str]:
+    """What can be reached from ``root`` without passing nodes in ``seen``, which grows by it."""
+    seen.add(root)
+    found = [root]
+    for node in found:
+        for following in edges[node]:
+            if following not in seen:
+                seen.add(following)
+                found.append(following)
     return found
 
 
@@ -155,7 +165,7 @@ def shortest_cycle(graph: Graph, component: list[str]) -> list[str]:
     """A shortest cycle within a component, beginning with its smallest path, so that it is the same every time."""
     inside = set(component)
     best: list[str] = []
-    for start in sorted(component):
+    for start in sorted(component)[:MOST_STARTS]:
         came_from: dict[str, str | None] = {start: None}
         queue = deque([start])
         while queue:

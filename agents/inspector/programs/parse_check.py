@@ -9,6 +9,7 @@ import ast
 import json
 import sys
 import warnings
+from pathlib import Path
 
 MAX_DEPTH = 200
 """Engines that walk the tree use up to four Python frames a level, and Python allows a thousand."""
@@ -28,8 +29,7 @@ def main() -> None:
 
 def reason_to_refuse(path: str) -> str | None:
     """Why one file is refused, or ``None``."""
-    with open(path, "rb") as opened:
-        content = opened.read()
+    content = Path(path).read_bytes()
     try:
         tree = ast.parse(content)
     except (RecursionError, MemoryError):

@@ -25,6 +25,7 @@ export function Console() {
       plugins={plugins}
       {...(isNewcomer && { visiblePlugin: EXAMPLES_PLUGIN })}
       defaultQuery={EXAMPLES[0]?.query ?? ''}
+      defaultEditorToolsVisibility="variables"
       shouldPersistHeaders={false}
       inputValueDeprecation
       schemaDescription

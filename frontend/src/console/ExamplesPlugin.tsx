@@ -26,7 +26,7 @@ function Examples() {
       <ul>
         {EXAMPLES.map((example) => (
           <li key={example.title}>
-            <button type="button" onClick={() => open(example)}>
+            <button type="button" disabled={!queryEditor || !variableEditor} onClick={() => open(example)}>
               <strong>{example.title}</strong>
               <span>{example.description}</span>
             </button>

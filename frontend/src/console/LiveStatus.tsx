@@ -11,7 +11,7 @@ const WORDS: Partial<Record<Phase, string>> = {
 /** One line under the response: how the running subscription is doing, and how many values it has brought. */
 export function LiveStatus({ connection }: { readonly connection: Connection }) {
   const { phase, received } = useSyncExternalStore(connection.onChange, connection.getState);
-  const word = WORDS[phase] ?? (received > 0 ? 'Ended' : undefined);
+  const word = WORDS[phase] ?? (received > 0 ? (phase === 'signed-out' ? 'Interrupted' : 'Ended') : undefined);
   if (word === undefined) return null;
   return (
     <p className="live-status" data-phase={phase}>

@@ -1,37 +1,42 @@
 import type { Fetcher, FetcherOpts, FetcherParams, FetcherReturnType } from '@graphiql/toolkit';
-import { getOperationAST, parse } from 'graphql';
+import { type DocumentNode, getOperationAST, type OperationDefinitionNode, parse } from 'graphql';
 import type { Connection } from './connection';
-import type { Live } from './live';
+import type { Live, Observer } from './live';
 
 /** Marks the request as ours: other sites cannot set a header, so a request that a cookie signs must carry one. */
 export const CLIENT_HEADER = 'x-wrenchai-client';
 
 const ACCEPT = 'application/graphql-response+json, application/json;q=0.9';
 
-/** Whether `params` runs a subscription; a document that does not parse is left to the server, whose error says why. */
-export function isSubscription({ query, operationName }: FetcherParams): boolean {
+/**
+ * The operation that `params` means, or null where the document does not say. GraphiQL learns the operation's name half a
+ * second after the document changed, so a name that is not in a document with one operation is an old one.
+ */
+export function findOperation({ query, operationName }: FetcherParams): OperationDefinitionNode | null {
+  let document: DocumentNode;
   try {
-    return getOperationAST(parse(query), operationName)?.operation === 'subscription';
+    document = parse(query);
   } catch {
-    return false;
+    return null;
   }
+  return getOperationAST(document, operationName) ?? getOperationAST(document) ?? null;
 }
 
 /** GraphiQL's way to the server: queries and mutations by POST to `url`, subscriptions through `live`. */
 export function createFetcher(url: string, live: Live, connection: Connection): Fetcher {
-  return (params, options) =>
-    isSubscription(params) ? observe(params, live) : post(url, params, options?.headers, connection);
+  return (params, options) => {
+    const operation = findOperation(params);
+    const named = { ...params, operationName: (operation ? operation.name?.value : params.operationName) ?? null };
+    return operation?.operation === 'subscription'
+      ? observe(named, live)
+      : post(url, named, options?.headers, connection);
+  };
 }
 
 function observe({ query, operationName, variables }: FetcherParams, live: Live): FetcherReturnType {
+  const payload = { query, operationName: operationName ?? null, variables: variables ?? null };
   // GraphiQL's type also knows the form with three functions, which it never uses.
-  return {
-    subscribe: (observer: Parameters<Live['subscribe']>[1]) => live.subscribe(payload(), observer),
-  } as FetcherReturnType;
-
-  function payload() {
-    return { query, operationName: operationName ?? null, variables: variables ?? null };
-  }
+  return { subscribe: (observer: Observer) => live.subscribe(payload, observer) } as FetcherReturnType;
 }
 
 async function post(

@@ -31,7 +31,8 @@ export class Live {
       lazy: true,
       retryAttempts: RETRIES,
       retryWait: (retries) => wait(Math.min(500 * 2 ** retries, LONGEST_WAIT_MS) * (0.75 + Math.random() / 2)),
-      shouldRetry: (cause) => isClose(cause) && judgeClose(cause.code) === 'retry',
+      // A server that cannot be reached shows as a bare error event, before or instead of a close.
+      shouldRetry: (cause) => (isClose(cause) ? judgeClose(cause.code) === 'retry' : cause instanceof Event),
       on: {
         connecting: (isRetry) => connection.enter(isRetry ? 'reconnecting' : 'connecting'),
         connected: () => connection.enter('live'),
@@ -93,6 +94,8 @@ export class Live {
       // The subscription stays in the set: the banner's button takes it up again where it was.
       if (judgeClose(cause.code) === 'sign-in') this.#connection.enter('signed-out');
       else this.#connection.interrupt(describeClose(cause.code, cause.reason));
+    } else if (cause instanceof Event) {
+      this.#connection.interrupt('the server cannot be reached');
     } else {
       this.#running.delete(running);
       this.#connection.enter('idle');

@@ -1,0 +1,159 @@
+"""The context of one segment: steps that are run once, progress, and the baseline of findings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from agents.contract import AgentFailure, Checkout, FindingsSummary
+from agents.contract import Step as StepContract
+from agents.runtime.log_writer import LogWriter
+from agents.runtime.step import RunningStep
+from agents.toolbox import Toolbox
+from domain.artifacts import ArtifactStore
+from domain.errors import LeaseLost
+from domain.execution import Progress, Step
+from domain.finding import Finding, FindingState, fingerprinted
+from domain.ports import Transactor
+from domain.project import Source
+from domain.quality_gate import QualityGate
+from domain.states import StepStatus
+from domain.task import RetryPolicy
+from domain.use_cases import recording
+from domain.use_cases.lifecycle import Segment
+
+Output = TypeVar("Output")
+
+NO_RETRY = RetryPolicy()
+
+
+class SegmentContext:
+    """See :class:`agents.contract.AgentContext`."""
+
+    def __init__(
+        self,
+        segment: Segment,
+        checkout: Checkout,
+        *,
+        transactor: Transactor,
+        store: ArtifactStore,
+        toolbox: Toolbox,
+        logs: LogWriter,
+    ) -> None:
+        self.execution_id: UUID = segment.execution.id
+        self.task_title = segment.task.title
+        self.project_name = segment.project.name
+        self.gate: QualityGate = segment.project.gate
+        self.checkout = checkout
+        self._lease = segment.lease
+        self._agent = segment.execution.agent
+        self._source: Source | None = segment.project.source
+        self._known = dict(segment.steps)
+        self._positions = len(segment.steps)
+        self._begun: set[str] = set()
+        self._transactor = transactor
+        self._store = store
+        self._toolbox = toolbox
+        self._logs = logs
+
+    async def step(
+        self,
+        name: str,
+        function: Callable[[StepContract], Awaitable[Output]],
+        *,
+        returns: type[Output],
+        retry: RetryPolicy = NO_RETRY,
+    ) -> Output:
+        """Run ``function`` once and record its output; after a crash return the record."""
+        if name in self._begun:
+            raise AgentFailure(f"The agent has two steps named {name!r}: a step's name is unique within an execution.")
+        self._begun.add(name)
+        adapter = TypeAdapter(returns)
+        known = self._known.get(name)
+        if known is not None and known.status is StepStatus.SUCCEEDED:
+            return adapter.validate_python(known.output)
+        for attempt in range(1, retry.max_attempts + 1):
+            known = await self._start(name, known)
+            scope = RunningStep(
+                name,
+                self._lease,
+                transactor=self._transactor,
+                store=self._store,
+                toolbox=self._toolbox,
+                logs=self._logs,
+            )
+            try:
+                output = await function(scope)
+            except asyncio.CancelledError:
+                await self._fail(known, "stopped", will_retry=False, cancelled=True)
+                raise
+            except LeaseLost:
+                raise
+            except Exception as error:
+                again = attempt < retry.max_attempts and not isinstance(error, AgentFailure)
+                known = await self._fail(known, f"{type(error).__name__}: {error}", will_retry=again)
+                if not again:
+                    raise
+                await asyncio.sleep(retry.pause_after(attempt).total_seconds())
+            else:
+                await self._finish(known, scope, adapter.dump_python(output, mode="json"))
+                return output
+        raise AssertionError("unreachable")  # pragma: no cover
+
+    async def progress(self, done: int, total: int, message: str = "") -> None:
+        """Say how far the execution is."""
+        progress = Progress(done=done, total=total, message=message)
+        await self._transactor.run(lambda uow: recording.record_progress(uow, self._lease, progress))
+
+    async def settle_findings(self, *, engines: Iterable[str], skipped_paths: Iterable[str] = ()) -> FindingsSummary:
+        """Close the baseline of the source."""
+        source = self._source
+        if source is None:
+            raise AgentFailure("Findings need a source, and the project of this task has none.")
+        settled = await self._transactor.run(
+            lambda uow: recording.settle_findings(
+                uow, self._lease, source, self._agent, sorted(set(engines)), sorted(set(skipped_paths))
+            )
+        )
+
+        def in_state(state: FindingState) -> list[Finding]:
+            return [finding for finding, seen_as in settled.findings if seen_as is state]
+
+        return FindingsSummary(
+            new=in_state(FindingState.NEW),
+            persisting=in_state(FindingState.PERSISTING),
+            fixed=in_state(FindingState.FIXED),
+            waived=in_state(FindingState.WAIVED),
+            first_audit=settled.first_audit,
+        )
+
+    def tool_version(self, name: str) -> str | None:
+        """The version of an installed tool, or ``None`` when it is missing."""
+        tool = self._toolbox.find(name)
+        return None if tool is None else tool.version
+
+    async def _start(self, name: str, known: Step | None) -> Step:
+        if known is None:
+            self._positions += 1
+        position = self._positions
+        return await self._transactor.run(lambda uow: recording.start_step(uow, self._lease, known, name, position))
+
+    async def _finish(self, step: Step, scope: RunningStep, output: object) -> None:
+        record = recording.StepRecord(
+            output=output,
+            findings=tuple(fingerprinted(scope.findings)),
+            artifacts=await scope.store_artifacts(),
+        )
+        await self._logs.flush()
+        await self._transactor.run(lambda uow: recording.finish_step(uow, self._lease, step, record, self._source))
+
+    async def _fail(self, step: Step, message: str, *, will_retry: bool, cancelled: bool = False) -> Step:
+        return await self._transactor.run(
+            lambda uow: recording.fail_step(
+                uow, self._lease, step, message[:2_000], will_retry=will_retry, cancelled=cancelled
+            )
+        )

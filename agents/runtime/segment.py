@@ -1,0 +1,220 @@
+"""One segment: a worker runs an execution from where it stands to its end, or until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+import structlog
+from pydantic import BaseModel
+
+from agents.catalogue import Declaration, InstalledAgents
+from agents.checkout import SourceUnavailable
+from agents.contract import AgentFailure, Checkout, ToolFailure
+from agents.runtime.checkouts import Checkouts
+from agents.runtime.context import SegmentContext
+from agents.runtime.log_writer import LogWriter
+from agents.toolbox import Toolbox
+from domain.artifacts import ArtifactStore
+from domain.errors import LeaseLost, Rejection
+from domain.execution import ExecutionError
+from domain.ports import Transactor
+from domain.states import ExecutionStatus
+from domain.use_cases import lifecycle, recording
+from domain.use_cases.lifecycle import Outcome, Segment
+
+log = structlog.get_logger(__name__)
+
+
+class Stop(Enum):
+    """Why a segment is stopped from outside."""
+
+    CANCEL = "cancelled"
+    SHUTDOWN = "its worker is stopping"
+    LEASE_LOST = "another worker has it by now"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """What every segment of a worker works with."""
+
+    transactor: Transactor
+    agents: InstalledAgents
+    store: ArtifactStore
+    toolbox: Toolbox
+    checkouts: Checkouts
+
+
+class SegmentRun:
+    """A segment being run. :meth:`stop` may be called at any time; the first reason counts.
+
+    ``closing`` is true once the work is over and the execution is being brought to its end.
+    """
+
+    def __init__(self, segment: Segment, workshop: Workshop) -> None:
+        self.segment = segment
+        self._workshop = workshop
+        self.closing = False
+        self._stopped: Stop | None = None
+        self._work: asyncio.Task[Outcome] | None = None
+
+    def stop(self, reason: Stop) -> None:
+        """Stop the work: the processes it runs are ended, then the segment is brought to its end."""
+        if self._stopped is None:
+            self._stopped = reason
+            if self._work is not None:
+                self._work.cancel()
+
+    async def run(self) -> None:
+        """Run to the end. Whatever happens, the execution is left ended, back in the queue, or with its new owner."""
+        with structlog.contextvars.bound_contextvars(execution_id=str(self.segment.execution.id)):
+            try:
+                outcome = await self._outcome()
+                self.closing = True
+                await self._close(outcome)
+            except LeaseLost:
+                log.warning("lease_lost", epoch=self.segment.lease.epoch)
+
+    async def _outcome(self) -> Outcome | None:
+        """How the work ended; ``None`` when it is to go on elsewhere."""
+        self._work = asyncio.create_task(self._run_agent())
+        if self._stopped is not None:
+            self._work.cancel()
+        try:
+            async with asyncio.timeout(self._seconds_left()):
+                return await self._work
+        except TimeoutError:
+            return _failed(
+                ExecutionStatus.TIMED_OUT, "TIMED_OUT", f"It took longer than {self.segment.execution.timeout}."
+            )
+        except asyncio.CancelledError:
+            if self._stopped is None:
+                raise
+        if self._stopped is Stop.LEASE_LOST:
+            raise LeaseLost(self.segment.execution.id)
+        return _failed(ExecutionStatus.CANCELLED, "CANCELLED", "cancelled") if self._stopped is Stop.CANCEL else None
+
+    def _seconds_left(self) -> float:
+        started = self.segment.execution.started_at or datetime.now(UTC)
+        left = self.segment.execution.timeout - (datetime.now(UTC) - started)
+        return max(left.total_seconds(), 0.0)
+
+    async def _close(self, outcome: Outcome | None) -> None:
+        transactor, lease = self._workshop.transactor, self.segment.lease
+        if outcome is None:
+            reason = Stop.SHUTDOWN.value
+            await transactor.run(
+                lambda uow: lifecycle.requeue_execution(
+                    uow, lease.execution_id, lease.epoch, crashed=False, reason=reason
+                )
+            )
+            return
+        if outcome.status in {ExecutionStatus.CANCELLED, ExecutionStatus.TIMED_OUT}:
+            reason = outcome.status.value.lower().replace("_", " ")
+            await transactor.run(lambda uow: recording.record_process_gone(uow, lease, reason))
+        await transactor.run(lambda uow: lifecycle.finish_execution(uow, lease, outcome))
+        await self._workshop.checkouts.remove(lease.execution_id)
+
+    async def _run_agent(self) -> Outcome:
+        logs = LogWriter(self._workshop.transactor, self.segment.lease, self.segment.log_lines)
+        try:
+            return await self._guarded(logs)
+        finally:
+            await logs.close()
+
+    async def _guarded(self, logs: LogWriter) -> Outcome:
+        """Run the agent and turn whatever it raises into an outcome."""
+        try:
+            declaration = self._workshop.agents.get(self.segment.execution.agent)
+            if declaration is None:
+                return _failed(
+                    ExecutionStatus.FAILED,
+                    "AGENT_MISSING",
+                    f"No agent {self.segment.execution.agent!r} is installed here.",
+                )
+            report = await self._report(declaration, logs)
+        except (LeaseLost, asyncio.CancelledError):
+            raise
+        except BaseExceptionGroup as group:
+            return _from_error(_first_error(group))
+        except Exception as error:  # noqa: BLE001 - an agent may fail in any way; its failure is an outcome, not ours
+            return _from_error(error)
+        return Outcome(status=ExecutionStatus.SUCCEEDED, result_kind=type(report).__name__, result=_plain(report))
+
+    async def _report(self, declaration: Declaration, logs: LogWriter) -> BaseModel:
+        checkout = await self._checkout(declaration)
+        context = SegmentContext(
+            self.segment,
+            checkout,
+            transactor=self._workshop.transactor,
+            store=self._workshop.store,
+            toolbox=self._workshop.toolbox,
+            logs=logs,
+        )
+        agent = declaration.agent()
+        inputs = agent.input_model.model_validate(dict(self.segment.execution.inputs))
+        report: BaseModel = await agent.run(context, inputs)
+        return report
+
+    async def _checkout(self, declaration: Declaration) -> Checkout:
+        source = self.segment.project.source
+        if source is None:
+            if declaration.needs_source:
+                raise AgentFailure("The project of this task has no source.", code="SOURCE_UNAVAILABLE")
+            return await self._workshop.checkouts.empty(self.segment.execution.id, self.segment.project.id)
+        checkout = await self._workshop.checkouts.of(self.segment.execution.id, source)
+        known = self.segment.execution.source_state
+        if known is None:
+            await self._workshop.transactor.run(
+                lambda uow: recording.record_source(uow, self.segment.lease, checkout.state)
+            )
+        elif known != checkout.state:
+            message = (
+                f"The source changed from {known} to {checkout.state} while the execution moved to another worker."
+            )
+            raise AgentFailure(message, code="SOURCE_CHANGED")
+        return checkout
+
+
+def _plain(report: BaseModel) -> Mapping[str, Any]:
+    return report.model_dump(mode="json")
+
+
+def _failed(status: ExecutionStatus, code: str, message: str) -> Outcome:
+    return Outcome(status=status, error=ExecutionError(code=code, message=message))
+
+
+def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error to show for several: that of the lease before the others, else the first."""
+    flat: list[BaseException] = []
+    pending: list[BaseException] = [group]
+    while pending:
+        one = pending.pop(0)
+        if isinstance(one, BaseExceptionGroup):
+            pending = [*one.exceptions, *pending]
+        else:
+            flat.append(one)
+    return next((one for one in flat if isinstance(one, LeaseLost)), flat[0])
+
+
+def _from_error(error: BaseException) -> Outcome:
+    if isinstance(error, LeaseLost):
+        raise error
+    if isinstance(error, AgentFailure):
+        return _failed(ExecutionStatus.FAILED, error.code, str(error))
+    if isinstance(error, SourceUnavailable):
+        return _failed(ExecutionStatus.FAILED, "SOURCE_UNAVAILABLE", str(error))
+    if isinstance(error, ToolFailure):
+        return _failed(ExecutionStatus.FAILED, "TOOL_FAILED", str(error))
+    if isinstance(error, Rejection):
+        return _failed(ExecutionStatus.FAILED, error.code, error.message)
+    log.error("agent_crashed", exc_info=error)
+    return _failed(
+        ExecutionStatus.FAILED,
+        "AGENT_FAILED",
+        f"The agent stopped with an error of its own: {type(error).__name__}: {error}",
+    )

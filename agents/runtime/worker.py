@@ -1,0 +1,171 @@
+"""A worker: takes segments from the engine, beats, watches for cancellations, and reaps after dead workers."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import structlog
+from dbos import DBOSClient
+from uuid_utils.compat import uuid7
+
+from agents.runtime.engine import Engine
+from agents.runtime.reaper import reap
+from agents.runtime.segment import SegmentRun, Stop, Workshop
+from domain.execution import Worker as WorkerFacts
+from domain.use_cases import lifecycle
+
+log = structlog.get_logger(__name__)
+
+WATCH_SECONDS = 0.5
+LONGEST_END = 15.0
+"""Seconds for the segments that were stopped to end their processes and to go back to the queue."""
+
+
+class Worker:
+    """One worker process (or the worker inside ``wrenchai up``)."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        client: DBOSClient,
+        *,
+        dsn: str,
+        version: str,
+        slots: int,
+        agent_concurrency: int,
+        pool_size: int,
+        lease: timedelta,
+        drain: timedelta,
+    ) -> None:
+        self.id: UUID = uuid7()
+        self._workshop = workshop
+        self._client = client
+        self._lease = lease
+        self._drain_seconds = drain.total_seconds()
+        self._running: dict[UUID, SegmentRun] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._stopping = False
+        self._loops: list[asyncio.Task[None]] = []
+        self._engine = Engine(
+            dsn, executor_id=self.id, slots=slots, agent_concurrency=agent_concurrency, pool_size=pool_size
+        )
+        now = datetime.now(UTC)
+        self._facts = WorkerFacts(
+            id=self.id,
+            hostname=socket.gethostname(),
+            pid=os.getpid(),
+            version=version,
+            slots=slots,
+            agents=tuple(agent.kind for agent in workshop.agents.all()),
+            started_at=now,
+            beat_at=now,
+        )
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it beats, watches and reaps."""
+        return bool(self._loops) and not any(loop.done() for loop in self._loops)
+
+    async def start(self) -> None:
+        """Beat for the first time, clear away what a former run left, and begin to take segments."""
+        await self._beat()
+        await self._reap()
+        await self._remove_old_checkouts()
+        seconds = self._lease.total_seconds()
+        self._loops = [
+            asyncio.create_task(_every(seconds / 3, self._beat), name="beat"),
+            asyncio.create_task(_every(WATCH_SECONDS, self._watch), name="watch"),
+            asyncio.create_task(_every(seconds / 3, self._reap), name="reap"),
+        ]
+        await self._engine.start(self._take)
+        log.info("worker_started", worker_id=str(self.id), slots=self._facts.slots)
+
+    async def stop(self) -> None:
+        """Take nothing more, let what is nearly done end, send the rest back to the queue, and sign off."""
+        self._stopping = True
+        drain = math.ceil(self._drain_seconds + LONGEST_END) if self._running else 0
+        engine = asyncio.create_task(self._engine.stop(drain_seconds=drain))
+        await self._drain(self._drain_seconds)
+        for run in list(self._running.values()):
+            run.stop(Stop.SHUTDOWN)
+        await self._drain(LONGEST_END)
+        await engine
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self._workshop.transactor.run(lambda uow: uow.workers.remove(self.id))
+        log.info("worker_stopped", worker_id=str(self.id))
+
+    async def _take(self, execution_id: UUID, epoch: int) -> None:
+        transactor = self._workshop.transactor
+        if self._stopping:
+            await transactor.run(
+                lambda uow: lifecycle.requeue_execution(
+                    uow, execution_id, epoch, crashed=False, reason=Stop.SHUTDOWN.value
+                )
+            )
+            return
+        segment = await transactor.run(lambda uow: lifecycle.start_execution(uow, execution_id, epoch, self.id))
+        if segment is None:
+            return
+        run = SegmentRun(segment, self._workshop)
+        self._running[execution_id] = run
+        self._idle.clear()
+        try:
+            await run.run()
+        finally:
+            del self._running[execution_id]
+            if not self._running:
+                self._idle.set()
+
+    async def _beat(self) -> None:
+        await self._workshop.transactor.run(lambda uow: uow.workers.beat(self._facts))
+
+    async def _reap(self) -> None:
+        await reap(self._workshop.transactor, self._client, self._lease)
+
+    async def _watch(self) -> None:
+        """Stop what was cancelled, and what has gone to another worker."""
+        if not self._running:
+            return
+        known = dict(self._running)
+        held = await self._workshop.transactor.run(lambda uow: uow.executions.held_by(self.id))
+        for execution_id, run in known.items():
+            execution = held.get(execution_id)
+            if execution is not None and execution.cancel_requested_at is not None:
+                run.stop(Stop.CANCEL)
+            elif (execution is None or execution.epoch != run.segment.lease.epoch) and not run.closing:
+                run.stop(Stop.LEASE_LOST)
+
+    async def _drain(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+
+    async def _remove_old_checkouts(self) -> None:
+        kept = await asyncio.to_thread(self._workshop.checkouts.kept)
+        ended = await self._workshop.transactor.run(lambda uow: uow.executions.ended_among(kept))
+        for execution_id in ended:
+            await self._workshop.checkouts.remove(execution_id)
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Do the work again and again; a failure (the database is away, say) is logged and tried again."""
+    failed = False
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+            failed = False
+        except Exception as error:  # noqa: BLE001 - the loop must outlive whatever the database does
+            if not failed:
+                log.warning("worker_loop_failed", work=work.__name__, error=f"{type(error).__name__}: {error}")
+            failed = True

@@ -1,0 +1,265 @@
+"""A test kit for agents: runs one on a folder without a server, with real programs.
+
+It is the second implementation of ``agents.contract``, for tests of built-in agents and of plugins::
+
+    first = await run_agent(MyAgent(), folder, MyInputs())
+    second = await run_agent(MyAgent(), folder, MyInputs(), known=first.findings)
+    assert not second.new
+
+Step outputs take the way through JSON that they take on a worker; findings are merged with ``known`` by fingerprint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Generic, TypeVar
+from uuid import UUID, uuid4
+
+from pydantic import BaseModel, TypeAdapter
+
+from agents.contract import Agent, Checkout, FindingsSummary, Step, ToolFailure, ToolResult
+from agents.processes import ProcessNotStarted, ProcessTimedOut, run
+from agents.toolbox import Toolbox
+from domain.finding import Finding, FindingDraft, FindingState, state_when_found
+from domain.quality_gate import QualityGate
+from domain.task import RetryPolicy
+
+Inputs = TypeVar("Inputs", bound=BaseModel)
+Report = TypeVar("Report", bound=BaseModel)
+Output = TypeVar("Output")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedCall:
+    """One call of a tool."""
+
+    step: str
+    tool: str
+    arguments: tuple[str, ...]
+    cwd: Path
+    result: ToolResult
+
+
+@dataclass(slots=True, kw_only=True)
+class AgentRun(Generic[Report]):
+    """What an agent did. ``findings`` are all it found or found fixed, each in its state; ``artifacts`` are by name."""
+
+    report: Report
+    findings: list[Finding]
+    artifacts: dict[str, bytes]
+    tool_calls: list[RecordedCall]
+    log: list[str]
+    progress: list[tuple[int, int, str]]
+
+    def in_state(self, state: FindingState) -> list[Finding]:
+        """The findings that are in ``state``."""
+        return [finding for finding in self.findings if finding.state is state]
+
+    @property
+    def new(self) -> list[Finding]:
+        """What nothing was known of before."""
+        return self.in_state(FindingState.NEW)
+
+
+async def run_agent(
+    agent: Agent[Inputs, Report],
+    path: Path,
+    inputs: Inputs,
+    known: Sequence[Finding] = (),
+    *,
+    gate: QualityGate = QualityGate(),
+    missing_tools: Iterable[str] = (),
+) -> AgentRun[Report]:
+    """Run an agent on the folder ``path``; tools in ``missing_tools`` count as not installed.
+
+    Raises:
+        AgentFailure: the agent says that it cannot do the task.
+    """
+    context = KitContext(path, agent.kind, known, gate, frozenset(missing_tools))
+    report = await agent.run(context, inputs)
+    again = agent.report_model.model_validate_json(report.model_dump_json())
+    return AgentRun(
+        report=again,
+        findings=context.settled or context.found(),
+        artifacts=context.artifacts,
+        tool_calls=context.tool_calls,
+        log=context.log,
+        progress=context.steps_done,
+    )
+
+
+@dataclass(slots=True)
+class KitContext:
+    """An ``AgentContext`` in memory."""
+
+    path: Path
+    kind: str
+    known: Sequence[Finding]
+    gate: QualityGate
+    missing_tools: frozenset[str]
+    execution_id: UUID = field(default_factory=uuid4)
+    task_title: str = "A task of the test kit"
+    project_name: str = "test kit"
+    checkout: Checkout = field(init=False)
+    artifacts: dict[str, bytes] = field(default_factory=dict)
+    tool_calls: list[RecordedCall] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    steps_done: list[tuple[int, int, str]] = field(default_factory=list)
+    settled: list[Finding] = field(default_factory=list)
+    toolbox: Toolbox = field(default_factory=Toolbox)
+    _drafts: dict[str, FindingDraft] = field(default_factory=dict)
+    _step_names: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        state = f"sha256:{hashlib.sha256(str(self.path).encode('utf-8', 'surrogateescape')).hexdigest()}"
+        self.checkout = Checkout(path=self.path, source_id=uuid4(), state=state)
+
+    async def step(
+        self,
+        name: str,
+        function: Callable[[Step], Awaitable[Output]],
+        *,
+        returns: type[Output],
+        retry: RetryPolicy = RetryPolicy(),
+    ) -> Output:
+        """Run the function once; what it recorded counts only if it succeeds."""
+        if name in self._step_names:
+            raise ValueError(f"The step {name} was run before; give each step a name of its own.")
+        self._step_names.add(name)
+        step = _KitStep(name, self)
+        output = await function(step)
+        for draft in step.drafts:
+            if not draft.fingerprint:
+                raise ValueError(f"A finding of the step {name} has no fingerprint; pass it through fingerprinted().")
+            self._drafts[draft.fingerprint] = draft
+        for artifact in step.artifacts.keys() & self.artifacts.keys():
+            raise ValueError(f"The artifact {artifact} was recorded before; its name has to be unique.")
+        self.artifacts |= step.artifacts
+        adapter = TypeAdapter(returns)
+        return adapter.validate_json(adapter.dump_json(output))
+
+    async def progress(self, done: int, total: int, message: str = "") -> None:
+        """Note how far the execution is."""
+        self.steps_done.append((done, total, message))
+
+    async def settle_findings(self, *, engines: Iterable[str], skipped_paths: Iterable[str] = ()) -> FindingsSummary:
+        """Compare with what was known; a path is skipped when it, or a folder above it, is in ``skipped_paths``."""
+        found = self.found()
+        by_engine, skipped = set(engines), set(skipped_paths)
+        fixed = [
+            replace(finding, state=FindingState.FIXED)
+            for finding in self.known
+            if finding.fingerprint not in self._drafts
+            and finding.engine in by_engine
+            and finding.state in {FindingState.NEW, FindingState.PERSISTING}
+            and not _lies_in(finding.location.path, skipped)
+        ]
+        self.settled = sorted([*found, *fixed], key=lambda finding: (finding.severity.rank, finding.location.path))
+
+        def those(state: FindingState) -> list[Finding]:
+            return [finding for finding in self.settled if finding.state is state]
+
+        return FindingsSummary(
+            new=those(FindingState.NEW),
+            persisting=those(FindingState.PERSISTING),
+            fixed=those(FindingState.FIXED),
+            waived=those(FindingState.WAIVED),
+            first_audit=not self.known,
+        )
+
+    def tool_version(self, name: str) -> str | None:
+        """The version of an installed tool."""
+        tool = None if name in self.missing_tools else self.toolbox.find(name)
+        return tool.version if tool else None
+
+    def found(self) -> list[Finding]:
+        """What the steps found, each in the state that follows from what was known."""
+        before = {finding.fingerprint: finding for finding in self.known}
+        return [self._finding(draft, before.get(draft.fingerprint)) for draft in self._drafts.values()]
+
+    def _finding(self, draft: FindingDraft, previous: Finding | None) -> Finding:
+        now = datetime.now(UTC)
+        return Finding(
+            id=previous.id if previous else uuid4(),
+            workspace_id=UUID(int=1),
+            project_id=UUID(int=2),
+            source_id=self.checkout.source_id,
+            agent=self.kind,
+            engine=draft.engine,
+            rule=draft.rule,
+            severity=draft.severity,
+            message=draft.message,
+            location=draft.location,
+            fingerprint=draft.fingerprint,
+            state=state_when_found(previous, now),
+            help_url=draft.help_url,
+            fix=draft.fix,
+            waiver_reason=previous.waiver_reason if previous else None,
+            waiver_expires_at=previous.waiver_expires_at if previous else None,
+            first_execution_id=previous.first_execution_id if previous else self.execution_id,
+            last_execution_id=self.execution_id,
+            created_at=previous.created_at if previous else now,
+            updated_at=now,
+        )
+
+
+def _lies_in(path: str, skipped: set[str]) -> bool:
+    parts = path.split("/")
+    return any("/".join(parts[:length]) in skipped for length in range(1, len(parts) + 1))
+
+
+class _KitStep:
+    """A ``Step`` that runs real programs and keeps what is recorded until the step has succeeded."""
+
+    def __init__(self, name: str, context: KitContext) -> None:
+        self.name = name
+        self.drafts: list[FindingDraft] = []
+        self.artifacts: dict[str, bytes] = {}
+        self._context = context
+
+    async def log(self, text: str) -> None:
+        self._context.log.extend(text.splitlines())
+
+    async def tool(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        cwd: Path,
+        accept: frozenset[int] = frozenset({0}),
+        timeout: timedelta = timedelta(minutes=10),
+        max_output: int = 64 * 2**20,
+        stdin: bytes | None = None,
+    ) -> ToolResult:
+        tool = None if name in self._context.missing_tools else self._context.toolbox.find(name)
+        if tool is None:
+            raise ToolFailure(f"{name} is not installed.")
+        try:
+            done = await run(tool.path, arguments, cwd=cwd, stdin=stdin, timeout=timeout, max_output=max_output)
+        except (ProcessNotStarted, ProcessTimedOut) as error:
+            raise ToolFailure(str(error)) from error
+        result = ToolResult(
+            exit_code=done.exit_code,
+            stdout=done.stdout,
+            stderr=done.stderr,
+            duration=done.duration,
+            truncated=done.truncated,
+        )
+        call = RecordedCall(step=self.name, tool=name, arguments=tuple(arguments), cwd=cwd, result=result)
+        self._context.tool_calls.append(call)
+        if result.exit_code not in accept:
+            said = (result.stderr or result.stdout).strip()[-2000:]
+            raise ToolFailure(f"{name} ended with exit code {result.exit_code}: {said or 'it said nothing'}")
+        return result
+
+    def finding(self, draft: FindingDraft) -> None:
+        self.drafts.append(draft)
+
+    def artifact(self, name: str, media_type: str, content: bytes) -> None:
+        if name in self.artifacts:
+            raise ValueError(f"The artifact {name} was recorded before; its name has to be unique.")
+        self.artifacts[name] = content

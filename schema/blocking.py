@@ -1,0 +1,56 @@
+"""Why a task waits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import strawberry
+
+import domain.blocking as domain
+from domain.task import OnFailure
+from schema.node import represents
+
+if TYPE_CHECKING:
+    from schema.task import Task
+
+
+@represents(domain.WaitsForDependency)
+@strawberry.type(description="Another task has to complete first; or it has failed and the dependency says to block.")
+class WaitsForDependency:
+    """A dependency that is not met."""
+
+    task: Annotated[Task, strawberry.lazy("schema.task")] = strawberry.field(description="The task that is waited for.")
+    on_failure: OnFailure = strawberry.field(description="What happens when that task does not complete.")
+
+
+@represents(domain.WaitsForSlot)
+@strawberry.type(description="The agent works on as many executions as it may at once.")
+class WaitsForSlot:
+    """The agent's limit is reached."""
+
+    agent: str = strawberry.field(name="agentKind", description="Kind of the agent.")
+    limit: int = strawberry.field(description="How many executions of it may run at once.")
+    running: int = strawberry.field(description="How many run now.")
+
+
+@represents(domain.WaitsForWorker)
+@strawberry.type(description="No live worker offers the agent: start one, or install the agent there.")
+class WaitsForWorker:
+    """Nobody can do it."""
+
+    agent: str = strawberry.field(name="agentKind", description="Kind of the agent.")
+
+
+@represents(domain.WaitsForTime)
+@strawberry.type(description="The next attempt starts later, as the retry policy says.")
+class WaitsForTime:
+    """A pause before the next attempt."""
+
+    until: datetime = strawberry.field(description="When it may start.")
+
+
+BlockReason: TypeAlias = Annotated[
+    WaitsForDependency | WaitsForSlot | WaitsForWorker | WaitsForTime,
+    strawberry.union("BlockReason", description="Why nothing happens with a task. The list may grow."),
+]

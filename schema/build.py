@@ -1,0 +1,39 @@
+"""The whole schema in one object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import strawberry
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.config import StrawberryConfig
+
+from schema import execution_events as execution_events  # importing them fills EVENT_TYPES
+from schema import workspace_events as workspace_events
+from schema.errors import ERROR_TYPES
+from schema.event import EVENT_TYPES, read_attribute
+from schema.mutation import Mutation
+from schema.query import Query
+from schema.scalars import SCALARS
+from schema.subscription import Subscription
+
+
+def build_schema(
+    extensions: Iterable[type[SchemaExtension] | Callable[[], SchemaExtension]] = (),
+    *,
+    suggestions: bool = True,
+) -> strawberry.Schema:
+    """The executable schema. ``extensions`` are made anew for each operation.
+
+    ``suggestions`` says whether validation errors may propose names that the schema has.
+    """
+    return strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=[*EVENT_TYPES.values(), *ERROR_TYPES],
+        extensions=extensions,
+        config=StrawberryConfig(
+            scalar_map=SCALARS, default_resolver=read_attribute, disable_field_suggestions=not suggestions
+        ),
+    )

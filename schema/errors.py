@@ -1,0 +1,155 @@
+"""Expected failures of mutations: data, each with a published code and what a client needs to act."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, TypeAlias
+from uuid import UUID
+
+import strawberry
+from strawberry import Parent
+from strawberry.utils.str_converters import to_camel_case
+
+from domain import errors
+from domain.error_codes import ErrorCode
+from schema.blocking import BlockReason
+from schema.execution import Execution
+from schema.finding import Finding
+from schema.node import represents, resolved_by, type_name
+from schema.node_ids import encode
+from schema.project import Project
+from schema.task import Task
+
+
+def _path(root: Parent[errors.Rejection]) -> list[str]:
+    return [to_camel_case(part) for part in root.path]
+
+
+@resolved_by(type_name)
+@strawberry.interface(description="Why a mutation changed nothing. New kinds may be added.")
+class UserError:
+    """What all expected failures have."""
+
+    message: str = strawberry.field(description="What is wrong and what to do, in one sentence for a person.")
+    code: ErrorCode = strawberry.field(description="The kind of failure.")
+    path = strawberry.field(_path, description="Names of the input fields that lead to the cause; empty for none.")
+
+
+@represents(errors.Invalid, errors.InvalidId, errors.InvalidCursor, errors.CursorExpired)
+@strawberry.type(description="A value of the input cannot be accepted.")
+class ValidationError(UserError):
+    """See the description."""
+
+
+@represents(errors.NotFound)
+@strawberry.type(description="A thing that the input names does not exist, or not for you.")
+class NotFoundError(UserError):
+    """See the description."""
+
+    noun: str = strawberry.field(description="What kind of thing it is, for example task.")
+    id: str = strawberry.field(
+        name="missingId", description="What it was named by: its id, or its place when it has none."
+    )
+
+
+@represents(errors.Denied)
+@strawberry.type(description="You lack a permission.")
+class PermissionDenied(UserError):
+    """See the description."""
+
+    permission: str = strawberry.field(description="The permission you lack, for example tasks:dispatch.")
+
+
+Versioned: TypeAlias = Annotated[
+    Task | Project | Finding, strawberry.union("Versioned", description="Anything that has a version.")
+]
+
+
+@represents(errors.VersionConflict)
+@strawberry.type(description="Somebody changed the thing since you read it.")
+class VersionConflict(UserError):
+    """See the description."""
+
+    expected: int = strawberry.field(description="The version you expected.")
+    current: Versioned = strawberry.field(description="The thing as it is now.")
+
+
+@represents(errors.DependencyCycle)
+@strawberry.type(description="The tasks would wait for each other.")
+class DependencyCycle(UserError):
+    """See the description."""
+
+    cycle: list[Task] = strawberry.field(description="Who waits for whom; the first task is repeated at the end.")
+
+
+@represents(errors.NotDispatchable)
+@strawberry.type(description="The task cannot be dispatched in the state it is in.")
+class NotDispatchable(UserError):
+    """See the description."""
+
+    task: Task = strawberry.field(description="The task.")
+    blocked_by: list[BlockReason] = strawberry.field(description="What it waits for, if that is the reason.")
+
+
+@represents(errors.NotRetryable)
+@strawberry.type(description="The task cannot be retried in the state it is in.")
+class NotRetryable(UserError):
+    """See the description."""
+
+    task: Task = strawberry.field(description="The task.")
+
+
+Cancellable: TypeAlias = Annotated[
+    Task | Execution, strawberry.union("Cancellable", description="Anything that can be cancelled.")
+]
+
+
+@represents(errors.NotCancellable)
+@strawberry.type(description="It has ended already.")
+class NotCancellable(UserError):
+    """See the description."""
+
+    subject: Cancellable = strawberry.field(description="What was to be cancelled, as it is now.")
+
+
+@represents(errors.IdempotencyKeyReused)
+@strawberry.type(description="The idempotency key was used for another request.")
+class IdempotencyKeyReused(UserError):
+    """See the description."""
+
+    key: str = strawberry.field(description="The key.")
+
+
+@represents(errors.IllegalTransition)
+@strawberry.type(description="The state machine has no such move.")
+class IllegalTransition(UserError):
+    """See the description."""
+
+    noun: str = strawberry.field(description="What kind of thing it is, for example finding.")
+    current: str = strawberry.field(description="The state it is in.")
+    target: str = strawberry.field(description="The state it cannot go to from there.")
+
+
+def shown(rejection: errors.Rejection) -> errors.Rejection:
+    """The rejection as a client may see it: with a global id where the use case names a UUID."""
+    if not isinstance(rejection, errors.NotFound):
+        return rejection
+    try:
+        return replace(rejection, id=encode(rejection.noun.capitalize(), UUID(rejection.id)))
+    except ValueError:
+        return rejection
+
+
+ERROR_TYPES = (
+    ValidationError,
+    NotFoundError,
+    PermissionDenied,
+    VersionConflict,
+    DependencyCycle,
+    NotDispatchable,
+    NotRetryable,
+    NotCancellable,
+    IdempotencyKeyReused,
+    IllegalTransition,
+)
+"""Every kind of expected failure."""

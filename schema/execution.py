@@ -1,0 +1,157 @@
+"""Executions: the attempts of agents at tasks."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import strawberry
+from strawberry import Parent
+
+import domain.execution as domain
+from domain.project import Project as DomainProject
+from domain.states import ExecutionStatus
+from domain.task import Task as DomainTask
+from domain.usage import Usage as DomainUsage
+from resolvers import events, executions, findings, projects, rights, tasks, workspaces
+from resolvers.reports import result_of
+from schema.agent import Agent, agent_kind, agent_of
+from schema.artifact import Artifact
+from schema.connections import Connection, connection
+from schema.event import Event
+from schema.finding import SeenFindingConnection
+from schema.node import Info, Node, represents
+from schema.project import Project
+from schema.report import AgentResult
+from schema.scalars import JSON
+from schema.step import Step, ToolCall, milliseconds
+from schema.task import Task
+from schema.worker import Worker
+
+
+@strawberry.type(description="How far an execution is.")
+class Progress:
+    """Units done of all units."""
+
+    done: int = strawberry.field(description="How many units are done.")
+    total: int = strawberry.field(description="How many units there are; 0 when that is not known.")
+    message: str = strawberry.field(description="What is being done.")
+
+
+@strawberry.type(description="Why an execution did not succeed.")
+class ExecutionError:
+    """A published code and a sentence."""
+
+    code: str = strawberry.field(description="A published code; each has a page in the documentation.")
+    message: str = strawberry.field(description="What went wrong, for a person.")
+
+
+def _artifact_bytes(root: Parent[DomainUsage]) -> float:
+    return float(root.artifact_bytes)
+
+
+@strawberry.type(description="What an execution consumed, as the platform measured it.")
+class Usage:
+    """Totals."""
+
+    tool_calls: int = strawberry.field(description="How many tool calls it made.")
+    tool_seconds: float = strawberry.field(description="How long they took together, in seconds.")
+    artifact_bytes = strawberry.field(_artifact_bytes, description="Size of its artifacts in bytes, a whole number.")
+
+
+@strawberry.type(description="What you may do with an execution in the state it is in.")
+class ExecutionRights:
+    """What the viewer may do."""
+
+    cancel: bool = strawberry.field(description="Cancel it.")
+
+
+async def _task(root: Parent[domain.Execution], info: Info) -> DomainTask | None:
+    return await info.context.load(tasks.by_id, root.task_id)
+
+
+async def _project(root: Parent[domain.Execution], info: Info) -> DomainProject | None:
+    return await info.context.load(projects.by_id, root.project_id)
+
+
+async def _worker(root: Parent[domain.Execution], info: Info) -> domain.Worker | None:
+    return None if root.worker_id is None else await info.context.load(workspaces.workers_by_id, root.worker_id)
+
+
+async def _usage(root: Parent[domain.Execution], info: Info) -> DomainUsage:
+    return await info.context.load(executions.usage_of, root)
+
+
+def _result(root: Parent[domain.Execution]) -> object:
+    return result_of(root)
+
+
+def _duration(root: Parent[domain.Execution]) -> float | None:
+    return milliseconds(root.duration)
+
+
+def _rights(root: Parent[domain.Execution], info: Info) -> rights.ExecutionRights:
+    return rights.of_execution(info.context.actor, root)
+
+
+@represents(domain.Execution)
+@strawberry.type(description="One attempt of an agent at a task.")
+class Execution(Node):
+    """An attempt."""
+
+    number: int = strawberry.field(description="Which attempt at the task it is, from 1.")
+    status: ExecutionStatus = strawberry.field(description="Where it is in its life.")
+    progress: Progress = strawberry.field(description="How far it is.")
+    agent = strawberry.field(
+        agent_of, graphql_type=Agent | None, description="The agent at work; null when it is not installed any more."
+    )
+    agent_kind = strawberry.field(agent_kind, description="Kind of the agent at work.")
+    inputs: JSON = strawberry.field(description="What the agent was given.")
+    result = strawberry.field(
+        _result, graphql_type=AgentResult | None, description="What it reported, when it has ended."
+    )
+    error: ExecutionError | None = strawberry.field(description="Why it did not succeed.")
+    source_state: str | None = strawberry.field(
+        description="Exactly what it works on: git:<commit>, git:<commit>+<digest> or sha256:<digest>."
+    )
+    timeout: timedelta = strawberry.field(description="How long it may take.")
+    crashes: int = strawberry.field(description="How many workers died with it.")
+    created_at: datetime = strawberry.field(description="When it was created and enqueued.")
+    scheduled_for: datetime | None = strawberry.field(description="When it may start, if it has to wait.")
+    started_at: datetime | None = strawberry.field(description="When a worker first took it.")
+    finished_at: datetime | None = strawberry.field(description="When it ended.")
+    duration_ms = strawberry.field(
+        _duration, description="From its first start to its end in milliseconds; null until it has ended."
+    )
+    cancel_requested_at: datetime | None = strawberry.field(description="When somebody asked to cancel it.")
+    cancel_requested_by: str | None = strawberry.field(description="Who asked to cancel it.")
+    process_gone_at: datetime | None = strawberry.field(description="When none of its processes was left.")
+    task = strawberry.field(_task, graphql_type=Task | None, description="The task it is an attempt at.")
+    project = strawberry.field(_project, graphql_type=Project | None, description="The project of its task.")
+    worker = strawberry.field(
+        _worker, graphql_type=Worker | None, description="The worker that has it, or had it last."
+    )
+    usage = strawberry.field(_usage, graphql_type=Usage, description="What it consumed.")
+    steps = connection(
+        executions.steps_of, Connection[Step], "execution.steps", "Its steps in the order in which they began."
+    )
+    tool_calls = connection(
+        executions.tool_calls_of, Connection[ToolCall], "execution.toolCalls", "Its tool calls, the oldest first."
+    )
+    artifacts = connection(
+        executions.artifacts_of, Connection[Artifact], "execution.artifacts", "The files it produced, by name."
+    )
+    findings = connection(
+        findings.seen_by,
+        SeenFindingConnection,
+        "execution.findings",
+        "What it saw, the worst first, the fixed included.",
+    )
+    events = connection(
+        events.of_executions,
+        Connection[Event],
+        events.EXECUTION_EVENTS,
+        "Everything that happened to it, in order: what executionEvents sends. The cursors are the same, too.",
+    )
+    viewer_can = strawberry.field(
+        _rights, graphql_type=ExecutionRights, description="What you may do with it in its state."
+    )

@@ -1,0 +1,205 @@
+"""Events of executions."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+from uuid import UUID
+
+import strawberry
+from strawberry import Parent
+
+import domain.events as domain
+from domain import execution
+from domain.finding import Finding as DomainFinding
+from domain.states import ExecutionStatus
+from resolvers import executions, findings, workspaces
+from schema.artifact import Artifact
+from schema.event import Event, tells
+from schema.finding import Finding
+from schema.node import Info
+from schema.step import ToolCall
+from schema.worker import Worker
+
+
+@tells(domain.ExecutionQueued)
+@strawberry.type(description="An attempt was created and enqueued.")
+class ExecutionQueued(Event):
+    """See the description."""
+
+    number: int = strawberry.field(description="Which attempt at the task it is, from 1.")
+    agent: str = strawberry.field(name="agentKind", description="Kind of the agent.")
+
+
+async def _worker(root: Parent[domain.EventRecord], info: Info) -> execution.Worker | None:
+    event = cast("domain.ExecutionStarted", root.event)
+    return await info.context.load(workspaces.workers_by_id, UUID(event.worker_id))
+
+
+@tells(domain.ExecutionStarted)
+@strawberry.type(description="A worker took the execution.")
+class ExecutionStarted(Event):
+    """See the description."""
+
+    epoch: int = strawberry.field(description="How many times a worker has taken it, this one included.")
+    worker = strawberry.field(_worker, graphql_type=Worker | None, description="The worker; null when it is gone.")
+
+
+@tells(domain.ExecutionRequeued)
+@strawberry.type(
+    description="The execution went back to the queue with its finished steps kept: its worker stopped or died."
+)
+class ExecutionRequeued(Event):
+    """See the description."""
+
+    reason: str = strawberry.field(description="Why.")
+
+
+@tells(domain.SourcePrepared)
+@strawberry.type(description="The execution has its own snapshot of the source.")
+class SourcePrepared(Event):
+    """See the description."""
+
+    state: str = strawberry.field(
+        description="Exactly what it is: git:<commit>, git:<commit>+<digest> or sha256:<digest>."
+    )
+
+
+@tells(domain.StepStarted)
+@strawberry.type(description="A step began.")
+class StepStarted(Event):
+    """See the description."""
+
+    step: str = strawberry.field(description="Name of the step.")
+    attempt: int = strawberry.field(description="Which attempt at it, from 1.")
+
+
+@tells(domain.StepSucceeded)
+@strawberry.type(description="A step is done, and what it recorded is kept.")
+class StepSucceeded(Event):
+    """See the description."""
+
+    step: str = strawberry.field(description="Name of the step.")
+    duration_ms: int = strawberry.field(description="How long it took, in milliseconds.")
+
+
+@tells(domain.StepFailed)
+@strawberry.type(description="An attempt at a step failed.")
+class StepFailed(Event):
+    """See the description."""
+
+    step: str = strawberry.field(description="Name of the step.")
+    message: str = strawberry.field(description="What went wrong.")
+    will_retry: bool = strawberry.field(description="Whether it is tried again.")
+
+
+@tells(domain.ProgressChanged)
+@strawberry.type(description="The agent said how far it is.")
+class ProgressChanged(Event):
+    """See the description."""
+
+    done: int = strawberry.field(description="How many units are done.")
+    total: int = strawberry.field(description="How many units there are; 0 when that is not known.")
+    message: str = strawberry.field(description="What is being done.")
+
+
+@tells(domain.LogWritten)
+@strawberry.type(description="Lines were added to the execution's log.")
+class LogWritten(Event):
+    """See the description."""
+
+    step: str = strawberry.field(description="Name of the step that wrote them.")
+    first_line: int = strawberry.field(description="Number of the first of them, from 1.")
+    lines: list[str] = strawberry.field(description="The lines.")
+
+
+async def _tool_call(root: Parent[domain.EventRecord], info: Info) -> execution.ToolCall | None:
+    event = cast("domain.ToolCallFinished", root.event)
+    return await info.context.load(executions.tool_calls_by_id, UUID(event.tool_call_id))
+
+
+@tells(domain.ToolCallFinished)
+@strawberry.type(description="A tool ended.")
+class ToolCallFinished(Event):
+    """See the description."""
+
+    step: str = strawberry.field(description="Name of the step in which it ran.")
+    tool: str = strawberry.field(description="The program.")
+    exit_code: int | None = strawberry.field(description="Its exit code; null when it did not start or was killed.")
+    duration_ms: int = strawberry.field(description="How long it ran, in milliseconds.")
+    tool_call = strawberry.field(_tool_call, graphql_type=ToolCall | None, description="What was recorded of it.")
+
+
+async def _findings(root: Parent[domain.EventRecord], info: Info) -> list[DomainFinding]:
+    event = cast("domain.FindingsRecorded", root.event)
+    found = await asyncio.gather(*(info.context.load(findings.by_id, UUID(id_)) for id_ in event.finding_ids))
+    return [finding for finding in found if finding is not None]
+
+
+@tells(domain.FindingsRecorded)
+@strawberry.type(description="A step's findings were stored.")
+class FindingsRecorded(Event):
+    """See the description."""
+
+    step: str = strawberry.field(description="Name of the step.")
+    new: int = strawberry.field(description="How many were not known before.")
+    persisting: int = strawberry.field(description="How many were known.")
+    waived: int = strawberry.field(description="How many are waived.")
+    findings = strawberry.field(_findings, graphql_type=list[Finding], description="The findings, as they are now.")
+
+
+@tells(domain.FindingsSettled)
+@strawberry.type(description="The comparison with the last audit is complete: what was not found again is fixed.")
+class FindingsSettled(Event):
+    """See the description."""
+
+    new: int = strawberry.field(description="How many were not known before.")
+    persisting: int = strawberry.field(description="How many are still there.")
+    fixed: int = strawberry.field(description="How many are gone.")
+    waived: int = strawberry.field(description="How many are waived.")
+
+
+async def _artifact(root: Parent[domain.EventRecord], info: Info) -> execution.Artifact | None:
+    event = cast("domain.ArtifactStored", root.event)
+    return await info.context.load(executions.artifacts_by_id, UUID(event.artifact_id))
+
+
+def _size(root: Parent[domain.EventRecord]) -> float:
+    return float(cast("domain.ArtifactStored", root.event).size)
+
+
+@tells(domain.ArtifactStored)
+@strawberry.type(description="A file was stored.")
+class ArtifactStored(Event):
+    """See the description."""
+
+    name: str = strawberry.field(description="Its file name.")
+    media_type: str = strawberry.field(description="What it is, for example application/sarif+json.")
+    size = strawberry.field(_size, description="Bytes: a whole number that need not fit in 32 bits.")
+    artifact = strawberry.field(_artifact, graphql_type=Artifact | None, description="The file.")
+
+
+@tells(domain.CancelRequested)
+@strawberry.type(description="Somebody asked for the execution to be cancelled.")
+class CancelRequested(Event):
+    """See the description."""
+
+    by: str = strawberry.field(description="Who.")
+
+
+@tells(domain.ProcessGone)
+@strawberry.type(description="No process of the execution is left.")
+class ProcessGone(Event):
+    """See the description."""
+
+    reason: str = strawberry.field(description="What ended the last one.")
+
+
+@tells(domain.ExecutionFinished)
+@strawberry.type(description="The execution ended. It is its last event.")
+class ExecutionFinished(Event):
+    """See the description."""
+
+    status: ExecutionStatus = strawberry.field(description="How it ended.")
+    error_code: str | None = strawberry.field(description="A published code when it did not succeed.")
+    error_message: str | None = strawberry.field(description="What went wrong, for a person.")

@@ -1,0 +1,142 @@
+"""The root of mutations: each runs one use case in one unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Annotated, Any, Protocol, TypeVar
+
+import strawberry
+
+from domain.actor import Actor
+from domain.errors import Rejection
+from domain.ports import UnitOfWork
+from domain.use_cases import cancel, dependencies, dispatch, findings, projects, tasks
+from resolvers.outcome import Outcome
+from schema import dispatch_inputs, payloads, project_inputs, task_inputs
+from schema.errors import shown
+from schema.node import Info
+
+Command = TypeVar("Command", covariant=True)
+Asked = TypeVar("Asked")
+Result = TypeVar("Result")
+
+
+class CommandInput(Protocol[Command]):
+    """An input that says which command it is."""
+
+    def command(self) -> Command:
+        """The same in terms of the domain."""
+
+
+def mutation(
+    use_case: Callable[[UnitOfWork, Actor, Asked], Awaitable[Any]],
+    input_type: type[CommandInput[Asked]],
+    payload: type[payloads.Payload],
+    description: str,
+    pick: Callable[[Any], Any] | None = None,
+) -> Any:
+    """A field that runs a use case. ``pick`` makes the payload's value of what the use case answers."""
+
+    async def resolve(info: Info, input: Any) -> Outcome[Any]:
+        try:
+            command = input.command()
+        except Rejection as rejection:
+            return Outcome(errors=(shown(rejection),))
+        key = getattr(input, "idempotency_key", None)
+        outcome = await info.context.perform(use_case, command, None if key is strawberry.UNSET else key)
+        outcome = replace(outcome, errors=tuple(shown(rejection) for rejection in outcome.errors))
+        return outcome if pick is None else outcome.map(pick)
+
+    resolve.__annotations__["input"] = Annotated[input_type, strawberry.argument(description="What is asked for.")]
+    return strawberry.mutation(resolve, graphql_type=payload, description=description)
+
+
+def _only(things: tuple[Result, ...]) -> Result:
+    return things[0]
+
+
+@strawberry.type(description="Everything that changes something. A refusal is data: look at errors in the payload.")
+class Mutation:
+    """The root of mutations."""
+
+    create_project = mutation(
+        projects.create_project,
+        project_inputs.CreateProjectInput,
+        payloads.CreateProjectPayload,
+        "Create a project on a source.",
+    )
+    create_task = mutation(
+        tasks.create_tasks,
+        task_inputs.CreateTaskInput,
+        payloads.CreateTaskPayload,
+        "Create a task, and dispatch it when asked to.",
+        pick=_only,
+    )
+    create_tasks = mutation(
+        tasks.create_tasks,
+        task_inputs.CreateTasksInput,
+        payloads.CreateTasksPayload,
+        "Create a whole DAG of tasks, all or none, and dispatch it when asked to.",
+    )
+    update_task = mutation(
+        tasks.update_task,
+        task_inputs.UpdateTaskInput,
+        payloads.UpdateTaskPayload,
+        "Change fields of a task that is not being executed.",
+    )
+    delete_task = mutation(
+        tasks.delete_task,
+        task_inputs.DeleteTaskInput,
+        payloads.DeleteTaskPayload,
+        "Delete a task; what waited for it no longer does.",
+    )
+    add_dependency = mutation(
+        dependencies.add_dependency,
+        task_inputs.AddDependencyInput,
+        payloads.AddDependencyPayload,
+        "Let a task that has not started wait for another one. A cycle is refused with its path.",
+    )
+    remove_dependency = mutation(
+        dependencies.remove_dependency,
+        task_inputs.RemoveDependencyInput,
+        payloads.RemoveDependencyPayload,
+        "Let a task no longer wait for another one; a dispatched task that waited for nothing else starts.",
+    )
+    dispatch_task = mutation(
+        dispatch.dispatch_tasks,
+        dispatch_inputs.DispatchTaskInput,
+        payloads.DispatchTaskPayload,
+        "Send a task to its agent. One whose dependencies are not done waits, and starts by itself.",
+        pick=_only,
+    )
+    dispatch_tasks = mutation(
+        dispatch.dispatch_tasks,
+        dispatch_inputs.DispatchTasksInput,
+        payloads.DispatchTasksPayload,
+        "Send tasks to their agents, all or none.",
+    )
+    retry_task = mutation(
+        dispatch.retry_task,
+        dispatch_inputs.RetryTaskInput,
+        payloads.RetryTaskPayload,
+        "Try a task once more as a new execution; what was skipped because of it waits for it again.",
+    )
+    cancel_task = mutation(
+        cancel.cancel_task,
+        dispatch_inputs.CancelTaskInput,
+        payloads.CancelTaskPayload,
+        "Cancel a task: at once if it waits, else as soon as no process of its execution is left.",
+    )
+    cancel_execution = mutation(
+        cancel.cancel_execution,
+        dispatch_inputs.CancelExecutionInput,
+        payloads.CancelExecutionPayload,
+        "Cancel an execution: at once while it is queued, else as soon as none of its processes is left.",
+    )
+    set_finding_state = mutation(
+        findings.set_finding_state,
+        project_inputs.SetFindingStateInput,
+        payloads.SetFindingStatePayload,
+        "Waive a finding with a reason, or take the waiver back.",
+    )

@@ -1,0 +1,158 @@
+"""What mutations answer: the changed thing, or the reasons why nothing changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from strawberry import Parent
+
+from domain.execution import Execution as DomainExecution
+from domain.states import ACTIVE_TASK
+from domain.task import Dependency as DomainDependency
+from domain.task import Task as DomainTask
+from resolvers import executions, tasks
+from resolvers.outcome import Outcome
+from schema.dependency import Dependency
+from schema.errors import UserError
+from schema.execution import Execution
+from schema.finding import Finding
+from schema.node import Info
+from schema.node_ids import encode
+from schema.project import Project
+from schema.task import Task
+
+
+@strawberry.type
+class Payload:
+    """What all payloads have. The runtime object is an ``Outcome``."""
+
+    errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty when it was.")
+
+
+def _value(root: Parent[Any]) -> Any:
+    return root.value
+
+
+def changed(graphql_type: Any, description: str) -> Any:
+    """A field with the thing that the mutation changed."""
+    return strawberry.field(_value, graphql_type=graphql_type | None, description=description)
+
+
+@strawberry.type(description="What createProject answers.")
+class CreateProjectPayload(Payload):
+    """See the description."""
+
+    project = changed(Project, "The new project.")
+
+
+@strawberry.type(description="What createTask answers.")
+class CreateTaskPayload(Payload):
+    """See the description."""
+
+    task = changed(Task, "The new task.")
+
+
+@strawberry.type(description="What createTasks answers.")
+class CreateTasksPayload(Payload):
+    """See the description."""
+
+    tasks = changed(list[Task], "The new tasks in the order of the input.")
+
+
+@strawberry.type(description="What updateTask answers.")
+class UpdateTaskPayload(Payload):
+    """See the description."""
+
+    task = changed(Task, "The changed task.")
+
+
+def _deleted_id(root: Parent[Outcome[DomainTask]]) -> strawberry.ID | None:
+    return None if root.value is None else encode("Task", root.value.id)
+
+
+@strawberry.type(description="What deleteTask answers.")
+class DeleteTaskPayload(Payload):
+    """See the description."""
+
+    deleted_task_id = strawberry.field(_deleted_id, description="Id that the task had.")
+    task = changed(Task, "The task as it was; its lists are empty by now.")
+
+
+async def _waiting_task(root: Parent[Outcome[DomainDependency]], info: Info) -> DomainTask | None:
+    return None if root.value is None else await info.context.load(tasks.by_id, root.value.task_id)
+
+
+@strawberry.type(description="What addDependency answers.")
+class AddDependencyPayload(Payload):
+    """See the description."""
+
+    dependency = changed(Dependency, "The new dependency.")
+    task = strawberry.field(_waiting_task, graphql_type=Task | None, description="The task that waits now.")
+
+
+def _removed_id(root: Parent[Outcome[DomainDependency]]) -> strawberry.ID | None:
+    return None if root.value is None else encode("Dependency", root.value.id)
+
+
+@strawberry.type(description="What removeDependency answers.")
+class RemoveDependencyPayload(Payload):
+    """See the description."""
+
+    removed_dependency_id = strawberry.field(_removed_id, description="Id that the dependency had.")
+    dependency = changed(Dependency, "The dependency as it was.")
+    task = strawberry.field(_waiting_task, graphql_type=Task | None, description="The task that waited.")
+
+
+async def _new_execution(root: Parent[Outcome[DomainTask]], info: Info) -> DomainExecution | None:
+    if root.value is None or root.value.status not in ACTIVE_TASK:
+        return None
+    return await info.context.load(executions.latest_of_tasks, root.value)
+
+
+@strawberry.type(description="What dispatchTask answers.")
+class DispatchTaskPayload(Payload):
+    """See the description."""
+
+    task = changed(Task, "The dispatched task: QUEUED, or BLOCKED until its dependencies are done.")
+    execution = strawberry.field(
+        _new_execution, graphql_type=Execution | None, description="The new execution; null while the task is BLOCKED."
+    )
+
+
+@strawberry.type(description="What dispatchTasks answers.")
+class DispatchTasksPayload(Payload):
+    """See the description."""
+
+    tasks = changed(list[Task], "The dispatched tasks in the order of the input.")
+
+
+@strawberry.type(description="What retryTask answers.")
+class RetryTaskPayload(Payload):
+    """See the description."""
+
+    task = changed(Task, "The task, dispatched again.")
+    execution = strawberry.field(
+        _new_execution, graphql_type=Execution | None, description="The new execution; null while the task is BLOCKED."
+    )
+
+
+@strawberry.type(description="What cancelTask answers.")
+class CancelTaskPayload(Payload):
+    """See the description."""
+
+    task = changed(Task, "The task: CANCELLED, or about to be when a process of it still has to end.")
+
+
+@strawberry.type(description="What cancelExecution answers.")
+class CancelExecutionPayload(Payload):
+    """See the description."""
+
+    execution = changed(Execution, "The execution: CANCELLED, or about to be when a process of it still has to end.")
+
+
+@strawberry.type(description="What setFindingState answers.")
+class SetFindingStatePayload(Payload):
+    """See the description."""
+
+    finding = changed(Finding, "The changed finding.")

@@ -1,0 +1,209 @@
+"""The root of queries."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+from strawberry import ID, UNSET
+
+import domain.execution
+import domain.project
+import domain.task
+from domain.actor import Actor, Permission
+from domain.errors import Invalid
+from domain.pages import MAX_PAGE
+from domain.ports import AgentFacts
+from resolvers import dependencies, executions, findings, projects, tasks, workspaces
+from resolvers.context import Context
+from resolvers.loaders import Batch
+from schema.agent import Agent
+from schema.connections import After, Before, Connection, First, Last, window
+from schema.execution import Execution
+from schema.filters import (
+    ExecutionsWhere,
+    FindingsWhere,
+    OrderBy,
+    TasksWhere,
+    execution_filter,
+    finding_filter,
+    task_filter,
+    task_order,
+)
+from schema.finding import Finding
+from schema.node import Info, Node
+from schema.node_ids import decode, decode_as
+from schema.project import Project
+from schema.references import ByProject, ByTask
+from schema.task import Task
+from schema.workspace import Viewer, Workspace, own_workspace
+
+LOOKUPS: Mapping[str, Batch[UUID, Any]] = {
+    "Artifact": executions.artifacts_by_id,
+    "Dependency": dependencies.by_id,
+    "Execution": executions.by_id,
+    "Finding": findings.by_id,
+    "Project": projects.by_id,
+    "Source": projects.sources_by_id,
+    "Step": executions.steps_by_id,
+    "Task": tasks.by_id,
+    "ToolCall": executions.tool_calls_by_id,
+    "Worker": workspaces.workers_by_id,
+    "Workspace": workspaces.by_id,
+}
+"""Where each type of node is found by its id."""
+
+
+def reading(info: Info) -> Context:
+    """The context of someone who may read.
+
+    Raises:
+        Denied: they may not.
+    """
+    info.context.actor.require(Permission.READ)
+    return info.context
+
+
+async def _look_up(context: Context, global_id: str, path: tuple[str, ...]) -> object | None:
+    type_name, uuid = decode(global_id, path=path)
+    lookup = LOOKUPS.get(type_name)
+    return None if lookup is None else await context.load(lookup, uuid)
+
+
+async def _node(info: Info, id: Annotated[ID, strawberry.argument(description="Id of anything.")]) -> object | None:
+    return await _look_up(reading(info), id, ("id",))
+
+
+async def _nodes(
+    info: Info, ids: Annotated[list[ID], strawberry.argument(description="At most 100 ids of anything.")]
+) -> list[object | None]:
+    context = reading(info)
+    if len(ids) > MAX_PAGE:
+        raise Invalid(f"Ask for at most {MAX_PAGE} nodes at once, not {len(ids)}.", path=("ids",))
+    for one in ids:
+        decode(one, path=("ids",))
+    return await asyncio.gather(*(_look_up(context, one, ("ids",)) for one in ids))
+
+
+def _viewer(info: Info) -> Actor:
+    return info.context.actor
+
+
+async def _workspace(info: Info) -> domain.project.Workspace:
+    reading(info)
+    return await own_workspace(info)
+
+
+async def _project(info: Info, by: ByProject) -> domain.project.Project | None:
+    context = reading(info)
+    if by.id:
+        return await context.load(projects.by_id, decode_as("Project", by.id, path=("by", "id")))
+    return await context.load(projects.by_key, by.key or "")
+
+
+async def _projects(
+    info: Info, first: First = UNSET, last: Last = UNSET, after: After = UNSET, before: Before = UNSET
+) -> Any:
+    return await projects.listed(reading(info), window(info, first, last, after, before))
+
+
+async def _task(info: Info, by: ByTask) -> domain.task.Task | None:
+    context = reading(info)
+    if by.id:
+        return await context.load(tasks.by_id, decode_as("Task", by.id, path=("by", "id")))
+    return await context.load(tasks.by_key, by.key or "")
+
+
+async def _tasks(
+    info: Info,
+    filter: TasksWhere = UNSET,
+    order_by: OrderBy = UNSET,
+    first: First = UNSET,
+    last: Last = UNSET,
+    after: After = UNSET,
+    before: Before = UNSET,
+) -> Any:
+    part = window(info, first, last, after, before)
+    return await tasks.listed(reading(info), task_filter(filter), task_order(order_by), part)
+
+
+async def _execution(
+    info: Info, id: Annotated[ID, strawberry.argument(description="Id of the execution.")]
+) -> domain.execution.Execution | None:
+    return await reading(info).load(executions.by_id, decode_as("Execution", id))
+
+
+async def _executions(
+    info: Info,
+    filter: ExecutionsWhere = UNSET,
+    first: First = UNSET,
+    last: Last = UNSET,
+    after: After = UNSET,
+    before: Before = UNSET,
+) -> Any:
+    part = window(info, first, last, after, before)
+    return await executions.listed(reading(info), execution_filter(filter), part)
+
+
+def _agent(
+    info: Info, kind: Annotated[str, strawberry.argument(description="Kind of the agent, for example inspector.")]
+) -> AgentFacts | None:
+    return reading(info).agents.get(kind)
+
+
+def _agents(info: Info) -> list[AgentFacts]:
+    return list(reading(info).agents.all())
+
+
+async def _findings(
+    info: Info,
+    filter: FindingsWhere = UNSET,
+    first: First = UNSET,
+    last: Last = UNSET,
+    after: After = UNSET,
+    before: Before = UNSET,
+) -> Any:
+    part = window(info, first, last, after, before)
+    return await findings.listed(reading(info), finding_filter(filter), part)
+
+
+@strawberry.type(description="Everything that can be read. Nothing of another workspace is ever answered.")
+class Query:
+    """The root of queries."""
+
+    node = strawberry.field(
+        _node, graphql_type=Node | None, description="Anything by its id; null when it is not there for you."
+    )
+    nodes = strawberry.field(
+        _nodes,
+        graphql_type=list[Node | None],
+        description="Many things by their ids, in the same order; null for each that is not there for you.",
+    )
+    viewer = strawberry.field(_viewer, graphql_type=Viewer, description="Whoever asks.")
+    workspace = strawberry.field(_workspace, graphql_type=Workspace, description="The workspace you are in.")
+    project = strawberry.field(
+        _project, graphql_type=Project | None, description="A project; null when it is not there for you."
+    )
+    projects = strawberry.field(
+        _projects, graphql_type=Connection[Project], description="All projects, the newest first."
+    )
+    task = strawberry.field(_task, graphql_type=Task | None, description="A task; null when it is not there for you.")
+    tasks = strawberry.field(
+        _tasks, graphql_type=Connection[Task], description="Tasks, the newest first unless ordered."
+    )
+    execution = strawberry.field(
+        _execution, graphql_type=Execution | None, description="An execution; null when it is not there for you."
+    )
+    executions = strawberry.field(
+        _executions, graphql_type=Connection[Execution], description="Executions, the newest first."
+    )
+    agent = strawberry.field(_agent, graphql_type=Agent | None, description="An agent; null when it is not installed.")
+    agents = strawberry.field(_agents, graphql_type=list[Agent], description="All agents that are installed, by kind.")
+    findings = strawberry.field(
+        _findings,
+        graphql_type=Connection[Finding],
+        description="Findings, the worst first; without the fixed unless asked for.",
+    )

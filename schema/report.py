@@ -1,0 +1,109 @@
+"""What executions report: one type for each kind."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import strawberry
+
+import domain.reports.inspector as inspector
+from domain.severity import Severity
+from resolvers import reports
+from schema.node import represents
+from schema.scalars import JSON, URL
+
+
+@strawberry.type(description="How many findings there are of each severity.")
+class SeverityCounts:
+    """Numbers by severity."""
+
+    critical: int = strawberry.field(description="How many are CRITICAL.")
+    high: int = strawberry.field(description="How many are HIGH.")
+    medium: int = strawberry.field(description="How many are MEDIUM.")
+    low: int = strawberry.field(description="How many are LOW.")
+    info: int = strawberry.field(description="How many are INFO.")
+
+
+@strawberry.type(description="One engine's part of an audit.")
+class EngineRun:
+    """What one engine did."""
+
+    engine: str = strawberry.field(description="What it looked for.")
+    tool: str = strawberry.field(description="The program that looked.")
+    version: str | None = strawberry.field(description="Version of the tool, null when it is not installed.")
+    files: int = strawberry.field(description="How many files it analysed.")
+    findings: int = strawberry.field(description="How many findings it has.")
+    duration_ms: int = strawberry.field(description="How long it took, in milliseconds.")
+    skipped_reason: str | None = strawberry.field(description="Why it did not run, null when it did.")
+
+
+@strawberry.type(description="Something that was not analysed, and why.")
+class NotAnalysed:
+    """A gap in the audit, told openly."""
+
+    path: str = strawberry.field(description="What was left out.")
+    engine: str | None = strawberry.field(description="The engine that left it out; null: all of them.")
+    reason: str = strawberry.field(description="Why.")
+
+
+@strawberry.type(description="How hard one function is to understand.")
+class FunctionMetrics:
+    """Measures of a function."""
+
+    path: str = strawberry.field(description="The file it is in.")
+    name: str = strawberry.field(description="Its qualified name.")
+    line: int = strawberry.field(description="Where it begins, from 1.")
+    cyclomatic: int = strawberry.field(description="Its cyclomatic complexity.")
+    cognitive: int | None = strawberry.field(description="Its cognitive complexity, null when it was not measured.")
+    lines: int = strawberry.field(description="How many lines it has.")
+
+
+@strawberry.type(description="A severity that has more new findings than the quality gate allows.")
+class GateBreach:
+    """One line of the gate's verdict."""
+
+    severity: Severity = strawberry.field(description="The severity.")
+    limit: int = strawberry.field(description="How many new findings of it the gate allows.")
+    found: int = strawberry.field(description="How many there are.")
+
+
+@represents(inspector.InspectorReport)
+@strawberry.type(description="The summary of one audit. The findings themselves are in Execution.findings.")
+class InspectorReport:
+    """What the Inspector reports."""
+
+    source_state: str = strawberry.field(
+        description="Exactly what was audited: git:<commit>, git:<commit>+<digest> or sha256:<digest>."
+    )
+    files_analysed: int = strawberry.field(description="How many files were analysed.")
+    lines_of_code: int = strawberry.field(description="How many lines of code they have.")
+    first_audit: bool = strawberry.field(description="Whether nothing was known of this source before.")
+    gate_passed: bool = strawberry.field(description="Whether the quality gate let it pass.")
+    gate_breaches: list[GateBreach] = strawberry.field(description="Where it did not, the worst severity first.")
+    new: SeverityCounts = strawberry.field(description="Findings that were not there before.")
+    persisting: SeverityCounts = strawberry.field(description="Findings that are still there.")
+    fixed: SeverityCounts = strawberry.field(description="Findings that are gone.")
+    waived: SeverityCounts = strawberry.field(description="Findings that somebody accepted.")
+    engines: list[EngineRun] = strawberry.field(description="What each engine did.")
+    not_analysed: list[NotAnalysed] = strawberry.field(description="What was not analysed, and why.")
+    duplicated_lines: int = strawberry.field(description="How many lines are copies of others.")
+    most_complex: list[FunctionMetrics] = strawberry.field(description="At most ten functions, the hardest first.")
+    autofixable: int = strawberry.field(description="How many findings the autofix patch mends.")
+
+
+@represents(reports.CustomReport)
+@strawberry.type(description="A report of an agent that brings its own kind.")
+class CustomReport:
+    """A report the platform has no type for."""
+
+    kind: str = strawberry.field(description="What kind of report it is.")
+    schema_url: URL | None = strawberry.field(description="Where the shape of data is described.")
+    data: JSON = strawberry.field(description="The report.")
+
+
+AgentResult: TypeAlias = Annotated[
+    InspectorReport | CustomReport,
+    strawberry.union(
+        "AgentResult", description="What an execution reported: one type for each kind of report. The list may grow."
+    ),
+]

@@ -1,0 +1,80 @@
+"""What an execution is made of: steps, and the tool calls in them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry import Parent
+
+import domain.execution as domain
+from domain.states import StepStatus
+from resolvers import executions
+from schema.node import Info, Node, represents
+
+if TYPE_CHECKING:
+    from schema.execution import Execution
+
+LazyExecution = Annotated["Execution", strawberry.lazy("schema.execution")]
+
+
+def milliseconds(span: timedelta | None) -> float | None:
+    """Whole milliseconds, as a number that need not fit in 32 bits."""
+    return None if span is None else float(span // timedelta(milliseconds=1))
+
+
+def _step_duration(root: Parent[domain.Step]) -> float | None:
+    return milliseconds(root.duration)
+
+
+async def _execution(root: Parent[domain.Step | domain.ToolCall], info: Info) -> domain.Execution | None:
+    return await info.context.load(executions.by_id, root.execution_id)
+
+
+@represents(domain.Step)
+@strawberry.type(description="A unit of an execution. Once it is done, it is never done again, whatever happens.")
+class Step(Node):
+    """A checkpointed unit."""
+
+    position: int = strawberry.field(description="Its place in the order in which steps began, from 1.")
+    name: str = strawberry.field(description="Its name, the only one of this name in its execution.")
+    status: StepStatus = strawberry.field(description="Where it is in its life.")
+    attempt: int = strawberry.field(description="Which attempt this is, from 1.")
+    error: str | None = strawberry.field(description="Why its last attempt failed.")
+    started_at: datetime = strawberry.field(description="When its last attempt began.")
+    finished_at: datetime | None = strawberry.field(description="When its last attempt ended; null while it runs.")
+    duration_ms = strawberry.field(_step_duration, description="How long its last attempt took, in milliseconds.")
+    execution = strawberry.field(
+        _execution, graphql_type=LazyExecution | None, description="The execution it is part of."
+    )
+
+
+def _call_duration(root: Parent[domain.ToolCall]) -> float:
+    return milliseconds(root.duration) or 0.0
+
+
+def _output_bytes(root: Parent[domain.ToolCall]) -> float:
+    return float(root.output_bytes)
+
+
+@represents(domain.ToolCall)
+@strawberry.type(description="A program that the platform ran for an agent, as the platform recorded it: evidence.")
+class ToolCall(Node):
+    """A recorded run of a program."""
+
+    step_name: str = strawberry.field(description="Name of the step in which it ran.")
+    tool: str = strawberry.field(description="The program.")
+    version: str | None = strawberry.field(description="Its version, null when it is not known.")
+    arguments: list[str] = strawberry.field(description="What it was called with, secrets removed.")
+    arguments_hash: str = strawberry.field(description="SHA-256 of the arguments, in hex.")
+    exit_code: int | None = strawberry.field(description="Its exit code; null when it did not start or was killed.")
+    error: str | None = strawberry.field(description="Why it did not start, or who killed it.")
+    output_sha256: str | None = strawberry.field(description="SHA-256 of its output, in hex.")
+    output_bytes = strawberry.field(_output_bytes, description="Size of its output in bytes, a whole number.")
+    started_at: datetime = strawberry.field(description="When it began.")
+    finished_at: datetime = strawberry.field(description="When it ended.")
+    duration_ms = strawberry.field(_call_duration, description="How long it ran, in milliseconds.")
+    execution = strawberry.field(
+        _execution, graphql_type=LazyExecution | None, description="The execution it was run for."
+    )

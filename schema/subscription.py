@@ -1,0 +1,123 @@
+"""The root of subscriptions: the event log, live and resumable."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Annotated, TypeAlias
+
+import strawberry
+from strawberry import ID, UNSET, Parent
+
+from domain.errors import NotFound
+from domain.execution import Execution as DomainExecution
+from domain.reads import FeedFilter
+from domain.task import Task as DomainTask
+from resolvers import executions, subscriptions, tasks
+from resolvers.subscriptions import Delivery
+from schema.errors import shown
+from schema.event import Event
+from schema.execution import Execution
+from schema.filters import EventsWhere, task_event_filter
+from schema.node import Info
+from schema.node_ids import decode_as
+from schema.scalars import Cursor
+from schema.task import Task
+
+Resume: TypeAlias = Annotated[
+    Cursor | None,
+    strawberry.argument(
+        description="Resume behind this cursor, one that this subscription sent with the same arguments."
+    ),
+]
+
+
+async def _task(root: Parent[Delivery], info: Info) -> DomainTask | None:
+    task_id = root.event.subject.task_id
+    return None if task_id is None else await info.context.load(tasks.by_id, task_id)
+
+
+async def _execution(root: Parent[Delivery], info: Info) -> DomainExecution | None:
+    execution_id = root.event.subject.execution_id
+    return None if execution_id is None else await info.context.load(executions.by_id, execution_id)
+
+
+@strawberry.type
+class Update:
+    """What all updates have."""
+
+    cursor: Cursor = strawberry.field(description="Where to resume after this event.")
+    event: Event = strawberry.field(description="What happened.")
+
+
+@strawberry.type(description="An event of one execution, and the execution as it is now.")
+class ExecutionUpdate(Update):
+    """See the description."""
+
+    execution = strawberry.field(
+        _execution, graphql_type=Execution | None, description="The execution, as it is now; null when deleted."
+    )
+
+
+@strawberry.type(description="An event of a task, and the task as it is now.")
+class TaskUpdate(Update):
+    """See the description."""
+
+    task = strawberry.field(_task, graphql_type=Task | None, description="The task, as it is now; null when deleted.")
+    execution = strawberry.field(
+        _execution, graphql_type=Execution | None, description="The execution the event is about, if it is about one."
+    )
+
+
+@strawberry.type(description="An event of the workspace.")
+class WorkspaceUpdate(Update):
+    """See the description."""
+
+
+async def _execution_events(
+    info: Info,
+    execution_id: Annotated[ID, strawberry.argument(description="The execution.")],
+    after: Resume = UNSET,
+) -> AsyncGenerator[Delivery, None]:
+    uuid = decode_as("Execution", execution_id, path=("executionId",))
+    try:
+        async for delivery in subscriptions.execution_events(info.context, uuid, after or None):
+            yield delivery
+    except NotFound as missing:
+        raise shown(missing) from None
+
+
+async def _task_events(
+    info: Info, filter: EventsWhere = UNSET, after: Resume = UNSET
+) -> AsyncGenerator[Delivery, None]:
+    async for delivery in subscriptions.feed(info.context, task_event_filter(filter), after or None):
+        yield delivery
+
+
+async def _workspace_events(info: Info, after: Resume = UNSET) -> AsyncGenerator[Delivery, None]:
+    async for delivery in subscriptions.feed(info.context, FeedFilter(), after or None):
+        yield delivery
+
+
+@strawberry.type(
+    description=(
+        "Changes as they happen. Each update carries a cursor: resume with after, and nothing is missed or doubled."
+    )
+)
+class Subscription:
+    """The root of subscriptions."""
+
+    execution_events = strawberry.subscription(
+        _execution_events,
+        graphql_type=AsyncGenerator[ExecutionUpdate, None],
+        description="Everything that happens to one execution, from its beginning on; ends with its last event.",
+    )
+    task_events = strawberry.subscription(
+        _task_events,
+        graphql_type=AsyncGenerator[TaskUpdate, None],
+        description="What happens to tasks and their executions, from now on; log lines and progress are left out.",
+    )
+    workspace_events = strawberry.subscription(
+        _workspace_events,
+        graphql_type=AsyncGenerator[WorkspaceUpdate, None],
+        description="What happens in the workspace, from now on; log lines and progress are left out.",
+    )

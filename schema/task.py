@@ -1,0 +1,131 @@
+"""Tasks: the pieces of work."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry import Parent
+
+import domain.task as domain
+from domain.blocking import BlockReason as DomainBlockReason
+from domain.execution import Execution as DomainExecution
+from domain.project import Project as DomainProject
+from domain.severity import Severity
+from domain.states import TaskStatus
+from domain.task import Priority
+from resolvers import blocking, executions, findings, projects, rights
+from resolvers.dependencies import of_tasks as depended_on
+from resolvers.dependencies import on_tasks as depending
+from schema.agent import Agent, agent_kind, agent_of
+from schema.blocking import BlockReason
+from schema.connections import Connection, connection
+from schema.dependency import Dependency
+from schema.finding import SeenFindingConnection
+from schema.node import Info, Node, represents
+from schema.project import Project
+from schema.scalars import JSON
+
+if TYPE_CHECKING:
+    from schema.execution import Execution
+
+LazyExecution = Annotated["Execution", strawberry.lazy("schema.execution")]
+
+
+@strawberry.type(description="How many executions a task gets, and the pause between them.")
+class RetryPolicy:
+    """When a failed execution is tried again by itself."""
+
+    max_attempts: int = strawberry.field(description="How many executions it gets before it is FAILED.")
+    backoff: timedelta = strawberry.field(
+        description="Pause before the second attempt. It doubles with each further one, up to an hour."
+    )
+
+
+@strawberry.type(description="A condition of success that the platform itself evaluates.")
+class AcceptanceCheck:
+    """At most so many findings."""
+
+    name: str = strawberry.field(description="Its name for people.")
+    severity: Severity = strawberry.field(description="Findings of this severity or a worse one count.")
+    maximum: int = strawberry.field(description="How many of them there may be.")
+    only_new: bool = strawberry.field(description="Whether only new findings count.")
+
+
+@strawberry.type(description="What you may do with a task in the state it is in.")
+class TaskRights:
+    """What the viewer may do."""
+
+    dispatch: bool = strawberry.field(description="Dispatch it.")
+    cancel: bool = strawberry.field(description="Cancel it.")
+    retry: bool = strawberry.field(description="Try it once more.")
+    edit: bool = strawberry.field(description="Change its fields.")
+    delete: bool = strawberry.field(description="Delete it.")
+
+
+async def _project(root: Parent[domain.Task], info: Info) -> DomainProject | None:
+    return await info.context.load(projects.by_id, root.project_id)
+
+
+async def _latest(root: Parent[domain.Task], info: Info) -> DomainExecution | None:
+    return await info.context.load(executions.latest_of_tasks, root)
+
+
+async def _blocked_by(root: Parent[domain.Task], info: Info) -> list[DomainBlockReason]:
+    return await info.context.load(blocking.reasons, root)
+
+
+def _rights(root: Parent[domain.Task], info: Info) -> rights.TaskRights:
+    return rights.of_task(info.context.actor, root)
+
+
+@represents(domain.Task)
+@strawberry.type(description="A piece of work for one agent.")
+class Task(Node):
+    """A task."""
+
+    key: str = strawberry.field(description="Its name for people, for example WR-12.")
+    number: int = strawberry.field(description="Its number within its project.")
+    title: str = strawberry.field(description="What is to be done, in a few words.")
+    description: str = strawberry.field(description="What is to be done, in full.")
+    status: TaskStatus = strawberry.field(description="Where it is in its life.")
+    status_reason: str | None = strawberry.field(description="Why it is in this state, where that needs to be said.")
+    priority: Priority = strawberry.field(description="How urgent it is.")
+    agent = strawberry.field(
+        agent_of, graphql_type=Agent | None, description="The agent that does it; null when it is not installed."
+    )
+    agent_kind = strawberry.field(agent_kind, description="Kind of the agent that does it.")
+    inputs: JSON = strawberry.field(description="What the agent is given, in the shape of its inputSchema.")
+    requirements: list[str] = strawberry.field(description="What the result must fulfil.")
+    constraints: list[str] = strawberry.field(description="What must not be done.")
+    labels: list[str] = strawberry.field(description="Words to find it by.")
+    metadata: JSON = strawberry.field(description="Whatever its creator wants to keep with it.")
+    timeout: timedelta | None = strawberry.field(description="How long an execution may take; null: as its agent says.")
+    retry: RetryPolicy = strawberry.field(name="retryPolicy", description="How often it is tried by itself.")
+    acceptance_checks: list[AcceptanceCheck] = strawberry.field(description="What must hold for it to be COMPLETED.")
+    attempts: int = strawberry.field(description="How many executions it has had.")
+    scheduled_for: datetime | None = strawberry.field(description="When the next attempt may start, if it has to wait.")
+    version: int = strawberry.field(description="Grows with each change; give it as expectedVersion.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+    updated_at: datetime = strawberry.field(description="When it was changed last.")
+    project = strawberry.field(_project, graphql_type=Project | None, description="The project it belongs to.")
+    dependencies = connection(
+        depended_on, Connection[Dependency], "task.dependencies", "What it waits for, the oldest first."
+    )
+    dependents = connection(
+        depending, Connection[Dependency], "task.dependents", "What waits for it, the oldest first."
+    )
+    executions = connection(
+        executions.of_tasks, Connection[LazyExecution], "task.executions", "The attempts at it, the newest first."
+    )
+    latest_execution = strawberry.field(_latest, graphql_type=LazyExecution | None, description="The newest attempt.")
+    findings = connection(
+        findings.of_tasks, SeenFindingConnection, "task.findings", "What its newest attempt saw, the worst first."
+    )
+    blocked_by = strawberry.field(
+        _blocked_by,
+        graphql_type=list[BlockReason],
+        description="Why nothing happens with it; empty when something does.",
+    )
+    viewer_can = strawberry.field(_rights, graphql_type=TaskRights, description="What you may do with it in its state.")

@@ -1,0 +1,86 @@
+"""The command line: one module per command, each with a ``register`` that adds it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from typing import NoReturn
+
+import typer
+
+from persistence.addresses import DatabaseUnavailable
+from server import __version__
+from server.cli import config, doctor
+from server.cli.console import complain, errors, output
+from server.cli.exit_codes import ExitCode
+from server.settings import SettingsError
+
+COMMANDS = (config, doctor)
+"""The modules of the commands, in the order of the help."""
+
+app = typer.Typer(
+    name="wrenchai",
+    help="A self-hosted, GraphQL-first platform for software-engineering agents.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+for command in COMMANDS:
+    command.register(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        output.print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
+) -> None:
+    """A self-hosted, GraphQL-first platform for software-engineering agents."""
+
+
+def main() -> NoReturn:
+    """Run the command line. Every failure ends in one clear sentence and a documented exit code."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 - the last place where an error can become a sentence
+        sys.exit(_explain(error))
+    sys.exit(ExitCode.OK)
+
+
+def _explain(error: Exception) -> ExitCode:
+    if isinstance(error, SettingsError):
+        for sentence in error.sentences:
+            complain(sentence)
+        return ExitCode.CONFIGURATION
+    if isinstance(error, DatabaseUnavailable):
+        complain(error.message)
+        return ExitCode.UNAVAILABLE
+    if isinstance(error, OSError):
+        return _explain_system(error)
+    complain(f"WrenchAI made a mistake ({type(error).__name__}: {error}): please report it.")
+    if os.environ.get("WRENCHAI_LOG_LEVEL") == "debug":
+        errors.print_exception(show_locals=False)
+    else:
+        errors.print("Set WRENCHAI_LOG_LEVEL=debug to see where.")
+    return ExitCode.INTERNAL
+
+
+def _explain_system(error: OSError) -> ExitCode:
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        complain(f"The disk is full{where}: free some space.")
+        return ExitCode.INPUT_OUTPUT
+    if isinstance(error, PermissionError):
+        complain(f"This user may not do that{where}: change the permissions, or become another user.")
+        return ExitCode.PERMISSION
+    if error.errno == errno.EADDRINUSE:
+        complain("The port is taken: set WRENCHAI_PORT to another one, or see `wrenchai doctor` for who has it.")
+        return ExitCode.UNAVAILABLE
+    complain(f"The system refused{where}: {error.strerror or error}.")
+    return ExitCode.INPUT_OUTPUT

@@ -1,0 +1,32 @@
+"""The exit codes of every command. 64 and above follow ``sysexits.h``."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a command says to the shell."""
+
+    OK = 0
+    """Done; for ``audit``: the quality gate passed."""
+    FAILED = 1
+    """Not passed: the gate of ``audit`` failed, ``doctor`` misses something essential, ``graphql`` got errors."""
+    USAGE = 2
+    """The command line was not understood."""
+    EXECUTION = 3
+    """The execution itself ended in an error, so nothing can be said about the gate."""
+    UNAVAILABLE = 69
+    """A service that is needed does not answer, or a port is taken: database, Redis, the platform itself."""
+    INTERNAL = 70
+    """A mistake of ours."""
+    INPUT_OUTPUT = 74
+    """A disk is full, or a file cannot be read or written."""
+    TEMPORARY = 75
+    """It may work later: too busy, or no worker took the work in time."""
+    PERMISSION = 77
+    """The user may not do this."""
+    CONFIGURATION = 78
+    """A setting cannot be used."""
+    INTERRUPTED = 130
+    """Ended by Ctrl-C."""

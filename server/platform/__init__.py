@@ -1,0 +1,1 @@
+"""The platform put together: which implementation stands behind which port."""

@@ -1,0 +1,79 @@
+"""Under which folders local sources may lie: those of the settings, and those the owner has added since."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from agents.checkout import CheckoutPolicy, SourceUnavailable
+from agents.checkout.address import allowed_address
+from domain.commands import SourceDraft
+from domain.errors import Invalid
+from domain.project import SourceKind
+from server.settings import Settings
+
+FILE = "source-roots"
+
+
+class SourceRoots:
+    """See :class:`domain.ports.SourcePolicy`. Added roots are lines of ``<data dir>/source-roots``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._file = settings.data_dir / FILE
+
+    def checkout_policy(self) -> CheckoutPolicy:
+        """What checkouts are held to now."""
+        return CheckoutPolicy(
+            roots=self._roots(),
+            schemes=frozenset(self._settings.git_url_schemes),
+            max_bytes=self._settings.max_checkout_bytes,
+            max_file_bytes=self._settings.max_file_bytes,
+            timeout=timedelta(seconds=self._settings.checkout_timeout_seconds),
+        )
+
+    def add(self, root: Path) -> None:
+        """Allow a folder and what is below it; one that is allowed already is not noted twice."""
+        folder = root.expanduser().resolve()
+        if not self.checkout_policy().allows(folder):
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with self._file.open("a", encoding="utf-8", errors="surrogateescape") as file:
+                file.write(f"{folder}\n")
+
+    def check(self, draft: SourceDraft) -> SourceDraft:
+        """The source with its location made absolute.
+
+        Raises:
+            Invalid: outside the roots, not a folder, or a URL that the policy refuses.
+        """
+        path = ("input", "source", "location")
+        if draft.kind is SourceKind.GIT:
+            try:
+                allowed_address(draft.location, self.checkout_policy())
+            except SourceUnavailable as error:
+                raise Invalid(str(error), path=path) from error
+            return draft
+        folder = _resolved(draft.location)
+        if folder is None or not folder.is_dir():
+            raise Invalid(f"{draft.location!r} is not a folder on this machine.", path=path)
+        if not self.checkout_policy().allows(folder):
+            raise Invalid(
+                f"{draft.location!r} lies outside the source roots: add its folder to WRENCHAI_SOURCE_ROOTS, or run "
+                f"`wrenchai audit {draft.location}` once as the owner.",
+                path=path,
+            )
+        return SourceDraft(kind=draft.kind, location=str(folder), revision=None)
+
+    def _roots(self) -> tuple[Path, ...]:
+        try:
+            added = self._file.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        except FileNotFoundError:
+            added = []
+        return (*self._settings.source_roots, *(Path(line) for line in added if line))
+
+
+def _resolved(location: str) -> Path | None:
+    try:
+        return Path(location).expanduser().resolve()
+    except (OSError, ValueError, RuntimeError):
+        return None

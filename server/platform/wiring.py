@@ -1,0 +1,140 @@
+"""One process of the platform: every port with the implementation that this process uses."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from dbos import DBOSClient
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from agents.catalogue import InstalledAgents
+from agents.runtime import engine as execution_engine
+from agents.runtime.checkouts import Checkouts
+from agents.runtime.queue import DbosQueue
+from agents.runtime.segment import Workshop
+from agents.runtime.worker import Worker
+from agents.toolbox import Toolbox
+from domain.actor import OWNER_PERMISSIONS, Actor
+from domain.events import Subject
+from domain.ports import UnitOfWork
+from persistence.addresses import DatabaseAddresses
+from persistence.artifacts import DiskArtifacts
+from persistence.reader import SqlReader
+from persistence.redis_wakeups import RedisWakeups
+from persistence.unit_of_work import SqlTransactor
+from persistence.wakeups import PostgresWakeups
+from resolvers.context import Context
+from server import __version__
+from server.platform.database import create_engine
+from server.platform.source_roots import SourceRoots
+from server.settings import Settings
+
+DEFAULT_WORKSPACE = UUID("00000000-0000-7000-8000-000000000001")
+"""The one workspace until people and tenants are told apart."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """The parts of one process."""
+
+    settings: Settings
+    addresses: DatabaseAddresses
+    engine: AsyncEngine
+    client: DBOSClient
+    agents: InstalledAgents
+    roots: SourceRoots
+    artifacts: DiskArtifacts
+    wakeups: PostgresWakeups | RedisWakeups
+    transactor: SqlTransactor
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a worker counts as alive after its last beat."""
+        return timedelta(seconds=self.settings.lease_seconds)
+
+    def owner(self, principal: str) -> Actor:
+        """The actor behind an authenticated principal: the owner of the instance may do everything."""
+        return Actor(
+            id=f"user:{principal}",
+            name="the owner",
+            workspace_id=DEFAULT_WORKSPACE,
+            permissions=OWNER_PERMISSIONS,
+        )
+
+    def context(self, actor: Actor, last_event_id: str | None = None) -> Context:
+        """A fresh context for one operation."""
+        return Context(
+            actor=actor,
+            read=SqlReader(self.engine, self.lease),
+            transactor=self.transactor,
+            agents=self.agents,
+            wakeups=self.wakeups,
+            clock=lambda: datetime.now(UTC),
+            last_event_id=last_event_id,
+        )
+
+    def worker(self) -> Worker:
+        """A worker of this process; start it in the event loop that is to run the agents."""
+        workshop = Workshop(
+            transactor=self.transactor,
+            agents=self.agents,
+            store=self.artifacts,
+            toolbox=Toolbox(),
+            checkouts=Checkouts(self.settings.data_dir / "checkouts", self.roots.checkout_policy),
+        )
+        return Worker(
+            workshop,
+            self.client,
+            dsn=self.addresses.app_dsn,
+            version=__version__,
+            slots=self.settings.worker_slots,
+            agent_concurrency=self.settings.agent_concurrency,
+            pool_size=self.settings.engine_pool_size,
+            lease=self.lease,
+            drain=timedelta(seconds=self.settings.drain_seconds),
+        )
+
+
+@asynccontextmanager
+async def open_platform(settings: Settings, addresses: DatabaseAddresses) -> AsyncIterator[Platform]:
+    """Wire the parts together on a migrated database, and let go of them at the end."""
+    async with AsyncExitStack() as stack:
+        engine = create_engine(addresses, settings)
+        stack.push_async_callback(engine.dispose)
+        client = execution_engine.connect(addresses.app_dsn)
+        stack.callback(client.destroy)
+        agents, roots = InstalledAgents(), SourceRoots(settings)
+        redis = RedisWakeups(settings.redis_url.get_secret_value()) if settings.redis_url is not None else None
+        wakeups = redis or PostgresWakeups(addresses.app_dsn)
+        await wakeups.start()
+        stack.push_async_callback(wakeups.stop)
+
+        async def publish(touched: frozenset[Subject]) -> None:
+            if redis is not None:
+                for subject in touched:
+                    await redis.publish(subject.workspace_id, subject.task_id, subject.execution_id)
+
+        def queue_on(connection: AsyncConnection) -> DbosQueue:
+            return DbosQueue(client, connection)
+
+        transactor = SqlTransactor(engine, queue_on=queue_on, agents=agents, sources=roots, after_commit=publish)
+        await transactor.run(_ensure_workspace)
+        yield Platform(
+            settings=settings,
+            addresses=addresses,
+            engine=engine,
+            client=client,
+            agents=agents,
+            roots=roots,
+            artifacts=DiskArtifacts(settings.data_dir / "artifacts", max_bytes=settings.max_artifact_bytes),
+            wakeups=wakeups,
+            transactor=transactor,
+        )
+
+
+async def _ensure_workspace(uow: UnitOfWork) -> None:
+    await uow.workspaces.ensure(DEFAULT_WORKSPACE, "default")

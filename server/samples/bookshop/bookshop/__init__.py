@@ -1,0 +1,1 @@
+"""A small bookshop: a catalogue, orders, prices and reports."""

@@ -1,0 +1,3 @@
+"""Greetings in the languages of our customers."""
+
+GREETING = "Grüß Gott"

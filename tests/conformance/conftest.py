@@ -1,0 +1,3 @@
+from tests.transport.conftest import served
+
+__all__ = ["served"]
