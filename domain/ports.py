@@ -72,6 +72,9 @@ class DependencyStore(Protocol):
     async def lock_graph(self, workspace_id: UUID) -> None:
         """Let nobody else change the workspace's edges until the transaction ends."""
 
+    async def get(self, workspace_id: UUID, dependency_id: UUID) -> Dependency | None:
+        """The edge, or ``None``."""
+
     async def of(self, task_ids: Collection[UUID]) -> list[Dependency]:
         """Edges from these tasks to what they depend on."""
 

@@ -23,7 +23,7 @@ SECRET_VALUES = (
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), HIDDEN),
     (re.compile(r"(?P<before>[?&](?:token|password|code|key)=)[^&\s]+", re.IGNORECASE), rf"\g<before>{HIDDEN}"),
 )
-"""What a secret looks like wherever it stands: passwords in URLs, credentials of a header, our keys, JWTs, parameters."""
+"""What a secret looks like wherever it stands: in URLs, headers and parameters, our own keys, JWTs."""
 
 QUIET = ("httpx", "httpcore", "asyncio", "uvicorn.access", "redis", "dbos")
 """Libraries whose chatter starts at WARNING unless the level is debug."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import shutil
 from pathlib import Path
 from uuid import UUID
 
 from agents.checkout.local import snapshot_folder
 from agents.checkout.policy import CheckoutPolicy, SourceUnavailable
 from agents.checkout.remote import snapshot_url
+from agents.checkout.removal import remove
 from agents.contract import Checkout
 from domain.project import SourceKind
 
@@ -55,8 +55,3 @@ async def prepare(
 def _make(destination: Path) -> None:
     destination.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     destination.mkdir(mode=0o700)
-
-
-async def remove(destination: Path) -> None:
-    """Remove a checkout; one that is not there is fine."""
-    await asyncio.shield(asyncio.to_thread(shutil.rmtree, destination, ignore_errors=True))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 from pathlib import Path
 
 from agents.checkout.address import Address, allowed_address
 from agents.checkout.git import git, names
 from agents.checkout.policy import CheckoutPolicy, SourceUnavailable
+from agents.checkout.removal import remove
 from agents.checkout.snapshot import Copier, Snapshot, copy_in_thread
 from agents.processes import ProcessResult
 
@@ -57,7 +57,7 @@ async def snapshot_url(url: str, revision: str | None, destination: Path, policy
     try:
         return await _snapshot(address, revision, work, destination, policy)
     finally:
-        await asyncio.shield(asyncio.to_thread(shutil.rmtree, work, ignore_errors=True))
+        await remove(work)
 
 
 async def _snapshot(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import hashlib
 import os
@@ -17,6 +18,7 @@ from agents.checkout.policy import CheckoutPolicy, SourceUnavailable
 
 FICLONE = 0x40049409
 CHUNK = 1 << 20
+DEEPEST = 100
 DELETED = "deleted in the work tree"
 
 
@@ -55,24 +57,15 @@ class Copier:
         for path in paths:
             if self.stop.is_set():
                 return
-            if not _is_text(path):
-                self.excluded[os.fsencode(path).decode(errors="replace")] = "its name is not valid UTF-8"
-                continue
-            if ".." in PurePosixPath(path).parts:
-                self.excluded[path] = "it lies outside the source"
-                continue
             if len(self.blobs) >= self.policy.max_files:
                 raise SourceUnavailable(
                     f"{self.source} holds more than {self.policy.max_files} files: name a smaller folder as the source."
                 )
-            try:
-                self._copy(path, links)
-            except FileNotFoundError:
-                self.excluded[path] = DELETED
-            except PermissionError:
-                self.excluded[path] = "it may not be read"
+            reason = _unfit(path) or self._try(path, links)
+            if reason is not None:
+                self.excluded[os.fsencode(path).decode(errors="replace").rstrip("/")] = reason
         for link in links:  # when everything else is there, for a link may point at what was not copied
-            if not (self.destination / link).exists():
+            if link in self.blobs and not (self.destination / link).exists():
                 (self.destination / link).unlink()
                 del self.blobs[link]
                 self.excluded[link] = "a symbolic link to nothing in the checkout"
@@ -84,46 +77,55 @@ class Copier:
             whole.update(f"{path}\0{blob}\0".encode())
         return whole.hexdigest()
 
-    def _copy(self, path: str, links: list[str]) -> None:
+    def _try(self, path: str, links: list[str]) -> str | None:
+        """Copy one file, and say why when it is left out."""
+        try:
+            return self._copy(path, links)
+        except FileNotFoundError:
+            return DELETED
+        except PermissionError:
+            return "it may not be read"
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            return "its path is too long"
+
+    def _copy(self, path: str, links: list[str]) -> str | None:
         origin, target = self.source / path, self.destination / path
         found = origin.lstat()
+        if stat.S_ISDIR(found.st_mode):
+            return "a git repository of its own (a submodule or a nested clone)"
+        if not self._inside(origin.parent):
+            return "it lies behind a symbolic link that leaves the source"
         if stat.S_ISLNK(found.st_mode):
-            if self._link(path, origin, target):
-                links.append(path)
-        elif stat.S_ISDIR(found.st_mode):
-            self.excluded[path.rstrip("/")] = "a git repository of its own (a submodule or a nested clone)"
-        elif not stat.S_ISREG(found.st_mode):
-            self.excluded[path] = "not a regular file"
-        elif found.st_size > self.policy.max_file_bytes:
-            self.excluded[path] = f"larger than {self.policy.max_file_bytes} bytes"
-        elif not self._inside(origin.parent):
-            self.excluded[path] = "it lies behind a symbolic link that leaves the source"
-        else:
-            self._count(found.st_size)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            mode = "100755" if found.st_mode & stat.S_IXUSR else "100644"
-            self.blobs[path] = f"{mode} {self._contents(origin, target, executable=mode == '100755')}"
+            links.append(path)
+            return self._link(path, origin, target)
+        if not stat.S_ISREG(found.st_mode):
+            return "not a regular file"
+        if found.st_size > self.policy.max_file_bytes:
+            return f"larger than {self.policy.max_file_bytes} bytes"
+        self._count(found.st_size)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        mode = "100755" if found.st_mode & stat.S_IXUSR else "100644"
+        self.blobs[path] = f"{mode} {self._contents(origin, target, executable=mode == '100755')}"
+        return None
 
     def _inside(self, folder: Path) -> bool:
         if folder not in self._safe:
             self._safe[folder] = folder.resolve().is_relative_to(self.source)
         return self._safe[folder]
 
-    def _link(self, path: str, origin: Path, target: Path) -> bool:
+    def _link(self, path: str, origin: Path, target: Path) -> str | None:
         try:
             goal = origin.resolve()
         except (OSError, RuntimeError):
-            self.excluded[path] = "a symbolic link that leads in a circle"
-            return False
+            return "a symbolic link that leads in a circle"
         if not goal.is_relative_to(self.source):
-            self.excluded[path] = "a symbolic link that leaves the source"
-            return False
+            return "a symbolic link that leaves the source"
         target.parent.mkdir(parents=True, exist_ok=True)
-        relative = os.path.relpath(goal, origin.parent.resolve())
-        target.symlink_to(relative)
-        text = os.fsencode(origin.readlink())
-        self.blobs[path] = f"120000 {_blob(text)}"
-        return True
+        target.symlink_to(os.path.relpath(goal, origin.parent.resolve()))
+        self.blobs[path] = f"120000 {_blob(os.fsencode(origin.readlink()))}"
+        return None
 
     def _contents(self, origin: Path, target: Path, *, executable: bool) -> str:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -177,9 +179,19 @@ def _blob(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
-def _is_text(path: str) -> bool:
+def _unfit(path: str) -> str | None:
+    """Why a path cannot be copied whatever is there, if so."""
+    parts = PurePosixPath(path).parts
+    if not _is_unicode(path) or "\N{REPLACEMENT CHARACTER}" in path:
+        return "its name is not valid UTF-8"
+    if ".." in parts:
+        return "it lies outside the source"
+    return "nested too deeply" if len(parts) > DEEPEST else None
+
+
+def _is_unicode(path: str) -> bool:
     try:
         path.encode()
     except UnicodeEncodeError:
         return False
-    return "\N{REPLACEMENT CHARACTER}" not in path
+    return True

@@ -117,19 +117,20 @@ def _declares(declared: Mapping[str, Any]) -> bool:
 
 def as_toml(table: Mapping[str, Any]) -> str:
     """A table as TOML; dates, which declare no dependency, are left out."""
-    return "".join(f"{json.dumps(key)} = {_value(value)}\n" for key, value in table.items() if _is_plain(value))
+    return "".join(f"{_text(key)} = {_value(value)}\n" for key, value in table.items() if _is_plain(value))
 
 
 def _value(value: Any) -> str:
     if isinstance(value, dict):
-        return (
-            "{"
-            + ", ".join(f"{json.dumps(key)} = {_value(item)}" for key, item in value.items() if _is_plain(item))
-            + "}"
-        )
+        return "{" + ", ".join(f"{_text(key)} = {_value(item)}" for key, item in value.items() if _is_plain(item)) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_value(item) for item in value if _is_plain(item)) + "]"
-    return json.dumps(value)
+    return _text(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _text(value: str) -> str:
+    # TOML's strings are JSON's, but without surrogate pairs and without a bare DEL.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _is_plain(value: Any) -> bool:

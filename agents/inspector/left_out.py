@@ -41,11 +41,18 @@ def ignored_directory_reason(entry: os.DirEntry[str]) -> str | None:
         return f"{reason}, not this source's own code"
     if entry.name.endswith((".egg-info", ".dist-info")):
         return "metadata of a package"
-    if Path(entry.path, "pyvenv.cfg").is_file():
+    if _holds(entry, "pyvenv.cfg"):
         return "a virtual environment, not this source's own code"
-    if entry.name in _BUILD_OUTPUT and not Path(entry.path, "__init__.py").exists():
+    if entry.name in _BUILD_OUTPUT and not _holds(entry, "__init__.py"):
         return "build output"
     return None
+
+
+def _holds(entry: os.DirEntry[str], name: str) -> bool:
+    try:
+        return Path(entry.path, name).is_file()
+    except OSError:
+        return False  # its path is too long; whoever enters it says so
 
 
 def generated_reason(name: str, text: str) -> str | None:

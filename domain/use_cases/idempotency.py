@@ -11,7 +11,7 @@ from domain.errors import IdempotencyKeyReused, NotFound
 from domain.execution import Execution
 from domain.ports import UnitOfWork
 from domain.project import Project
-from domain.task import Task
+from domain.task import Dependency, Task
 from domain.text import check_text
 
 Result = TypeVar("Result")
@@ -52,10 +52,11 @@ def _answer(result: object) -> dict[str, Any]:
     }
 
 
-async def _load(uow: UnitOfWork, actor: Actor, noun: str, thing_id: UUID) -> Project | Task | Execution:
+async def _load(uow: UnitOfWork, actor: Actor, noun: str, thing_id: UUID) -> Project | Task | Dependency | Execution:
     stores = {
         Project.__name__: uow.projects.get,
         Task.__name__: uow.tasks.get,
+        Dependency.__name__: uow.dependencies.get,
         Execution.__name__: uow.executions.get,
     }
     thing = await stores[noun](actor.workspace_id, thing_id)

@@ -24,6 +24,13 @@ class DependencyTable:
         key = func.hashtextextended(f"dag:{workspace_id}", 0)
         await self._connection.execute(select(func.pg_advisory_xact_lock(key)))
 
+    async def get(self, workspace_id: UUID, dependency_id: UUID) -> Dependency | None:
+        """The edge, or ``None``."""
+        table = dependencies.c
+        found = select(dependencies).where(table.workspace_id == workspace_id, table.id == dependency_id)
+        row = (await self._connection.execute(found)).one_or_none()
+        return None if row is None else to_dependency(row)
+
     async def of(self, task_ids: Collection[UUID]) -> list[Dependency]:
         """Edges from these tasks to what they depend on."""
         if not task_ids:

@@ -11,12 +11,14 @@ import typer
 
 from persistence.addresses import DatabaseUnavailable
 from server import __version__
-from server.cli import config, doctor
+from server.cli import audit, config, db, doctor, graphql, serving, watch
 from server.cli.console import complain, errors, output
 from server.cli.exit_codes import ExitCode
+from server.client.audit import Refused
+from server.client.graphql_client import GraphQLErrors, ServerUnreachable
 from server.settings import SettingsError
 
-COMMANDS = (config, doctor)
+COMMANDS = (serving, audit, graphql, watch, db, config, doctor)
 """The modules of the commands, in the order of the help."""
 
 app = typer.Typer(
@@ -61,6 +63,12 @@ def _explain(error: Exception) -> ExitCode:
     if isinstance(error, DatabaseUnavailable):
         complain(error.message)
         return ExitCode.UNAVAILABLE
+    if isinstance(error, ServerUnreachable):
+        complain(str(error))
+        return ExitCode.UNAVAILABLE
+    if isinstance(error, (Refused, GraphQLErrors)):
+        complain(str(error))
+        return ExitCode.EXECUTION
     if isinstance(error, OSError):
         return _explain_system(error)
     complain(f"WrenchAI made a mistake ({type(error).__name__}: {error}): please report it.")

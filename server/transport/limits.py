@@ -24,12 +24,13 @@ class TransportLimits:
     input_depth: int = 64
     """Nesting of variables and of literals in a document."""
 
-    tokens: int = 5_000
+    tokens: int = 2_500
+    """Validation can take time quadratic in this, and nothing else runs meanwhile."""
     depth: int = 20
     """Nesting of fields; introspection has a rule of its own."""
     aliases: int = 60
     directives: int = 60
-    fields: int = 2_500
+    fields: int = 2_000
     """Fields after every fragment spread is written out."""
     cached_documents: int = 256
     """Parsed documents, and validations, that are remembered."""

@@ -364,6 +364,27 @@ async def test_dubious_ownership_says_what_to_do(
     assert f"run `git config --global --add safe.directory {repository}`" in str(refused.value)
 
 
+async def test_very_deep_tree_is_cut_and_can_be_removed(
+    repository: Path, destination: Path, policy: CheckoutPolicy
+) -> None:
+    here = Path.cwd()
+    os.chdir(repository)
+    for _ in range(1500):
+        Path("d").mkdir()
+        os.chdir("d")
+    Path("deep.py").write_text("1\n")
+    os.chdir(here)
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "-m", "deep")
+    for made in (await local(repository, destination, policy), await fetched(repository.as_uri(), destination, policy)):
+        assert set(made.excluded.values()) == {"nested too deeply"}
+        assert "a.py" in files_of(made.path)
+    await remove(destination)
+    await remove(repository)
+    assert list(destination.parent.iterdir()) == []
+    assert not repository.exists()
+
+
 async def test_limits_on_size(source: Path, destination: Path, policy: CheckoutPolicy) -> None:
     write(source, {f"{n}.txt": os.urandom(1000) for n in range(20)})
     with pytest.raises(SourceUnavailable, match=r"is larger than 9000 bytes.*WRENCHAI_MAX_CHECKOUT_BYTES"):

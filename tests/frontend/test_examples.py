@@ -1,7 +1,10 @@
+import json
+import re
 from pathlib import Path
 
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import OperationDefinitionNode, build_schema, parse, validate
+from graphql.execution.values import get_variable_values
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "frontend/src/examples").glob("*.graphql"))
@@ -14,7 +17,16 @@ def test_there_are_examples() -> None:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_example_is_valid_against_the_committed_schema(example: Path) -> None:
     schema = build_schema((ROOT / "schema/schema.graphql").read_text())
-    assert [error.message for error in validate(schema, parse(example.read_text()))] == []
+    text = example.read_text()
+    document = parse(text)
+    assert [error.message for error in validate(schema, document)] == []
+
+    [operation] = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    comment = re.search(r"^# variables\n((?:#.*\n)+)", text, re.MULTILINE)
+    variables = json.loads(re.sub(r"(?m)^# ?", "", comment[1])) if comment else {}
+    coerced = get_variable_values(schema, operation.variable_definitions or (), variables)
+    assert not isinstance(coerced, list), coerced
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

@@ -37,6 +37,13 @@ def health(result: subprocess.CompletedProcess[str]) -> dict[str, tuple[str, str
     return {check["name"]: (check["health"], check["detail"], check["mend"]) for check in checks}
 
 
+def test_exit_codes_are_those_that_are_documented() -> None:
+    assert {code.name: int(code) for code in ExitCode} == {
+        "OK": 0, "FAILED": 1, "USAGE": 2, "EXECUTION": 3, "UNAVAILABLE": 69, "INTERNAL": 70, "INPUT_OUTPUT": 74,
+        "TEMPORARY": 75, "PERMISSION": 77, "CONFIGURATION": 78, "INTERRUPTED": 130,
+    }  # fmt: skip
+
+
 def test_config_for_programs(tmp_path: Path) -> None:
     result = wrenchai("config", "--json", data_dir=tmp_path, WRENCHAI_REDIS_URL="redis://:hush@h/0")
     assert result.returncode == ExitCode.OK
@@ -62,14 +69,14 @@ def test_config_for_people(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["config", "doctor"])
 def test_bad_setting_is_one_sentence_and_78(tmp_path: Path, command: str) -> None:
     result = wrenchai(command, data_dir=tmp_path, WRENCHAI_HOST="0.0.0.0")
-    assert result.returncode == ExitCode.CONFIGURATION == 78
+    assert result.returncode == ExitCode.CONFIGURATION
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
     assert result.stderr.startswith("error: WRENCHAI_HOST cannot be used: '0.0.0.0' is not an address of this machine")
 
 
 def test_unknown_command_is_2(tmp_path: Path) -> None:
-    assert wrenchai("nonsense", data_dir=tmp_path).returncode == ExitCode.USAGE == 2
+    assert wrenchai("nonsense", data_dir=tmp_path).returncode == ExitCode.USAGE
 
 
 def test_help_names_the_commands(tmp_path: Path) -> None:

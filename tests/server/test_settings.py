@@ -137,4 +137,4 @@ def test_settings_cannot_be_changed_and_overrides_win(monkeypatch: pytest.Monkey
     settings = load_settings(port=0, database_url=SecretStr("postgresql://me@h/d"))
     assert settings.port == 0
     with pytest.raises(ValueError, match="frozen"):
-        settings.port = 1
+        setattr(settings, "port", 1)  # noqa: B010 - the type checker knows it cannot be set

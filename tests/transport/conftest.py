@@ -51,7 +51,7 @@ async def uvicorn_on_free_port(
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve([listener]))
     async with asyncio.timeout(10):
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        while not server.started:
             await asyncio.sleep(0.005)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}", server

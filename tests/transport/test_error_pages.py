@@ -44,7 +44,9 @@ def test_every_code_written_in_the_sources_is_published() -> None:
     written = {
         code
         for source in sources
-        for code in re.findall(r"""\bcode(?:"?: |=)"([A-Z][A-Z_]+)\"""", source.read_text(encoding="utf-8"))
+        for code in re.findall(
+            r"""\bcode(?:"?: |=)"([A-Z][A-Z_]+)\"""", source.read_text(encoding="utf-8", errors="replace")
+        )
     }
     assert "SOURCE_UNAVAILABLE" in written
     assert written <= set(ErrorCode)

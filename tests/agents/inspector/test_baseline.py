@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from domain.quality_gate import QualityGate
 from domain.reports.inspector import InspectorReport
 
 Run = AgentRun[InspectorReport]
+Audit = Callable[..., Awaitable[Run]]
 
 
-async def test_a_second_audit_finds_nothing_new(audit, bookshop: Path, sample_run: Run) -> None:
+async def test_a_second_audit_finds_nothing_new(audit: Audit, bookshop: Path, sample_run: Run) -> None:
     second = await audit(bookshop, sample_run.findings)
     assert {finding.state for finding in second.findings} == {FindingState.PERSISTING}
     assert {one.fingerprint for one in second.findings} == {one.fingerprint for one in sample_run.findings}
@@ -27,7 +29,7 @@ async def test_a_second_audit_finds_nothing_new(audit, bookshop: Path, sample_ru
     assert "The quality gate passed" in second.artifacts["audit.md"].decode()
 
 
-async def test_moved_lines_stay_the_findings_they_were(audit, bookshop: Path, sample_run: Run) -> None:
+async def test_moved_lines_stay_the_findings_they_were(audit: Audit, bookshop: Path, sample_run: Run) -> None:
     for module in ("catalogue", "orders", "prices", "reports"):
         file = bookshop / "bookshop" / f"{module}.py"
         docstring, rest = file.read_text("utf-8").split("\n", 1)
@@ -37,12 +39,14 @@ async def test_moved_lines_stay_the_findings_they_were(audit, bookshop: Path, sa
     assert not second.in_state(FindingState.FIXED)
     before = {one.fingerprint: one.location.start_line for one in sample_run.findings}
     moved = [one for one in second.findings if one.location.start_line != before[one.fingerprint]]
-    assert len(moved) == len([one for one in second.findings if one.engine not in {"inventory"}]) - 2
+    assert len(moved) == len([one for one in second.findings if one.engine != "inventory"]) - 2
 
 
-async def test_what_is_mended_is_fixed_and_what_is_added_is_new(audit, bookshop: Path, sample_run: Run) -> None:
+async def test_what_is_mended_is_fixed_and_what_is_added_is_new(audit: Audit, bookshop: Path, sample_run: Run) -> None:
     orders = bookshop / "bookshop" / "orders.py"
-    text = orders.read_text("utf-8").replace("eval(text)", "[(text, 1)]").replace("from bookshop import catalogue\n", "")
+    text = (
+        orders.read_text("utf-8").replace("eval(text)", "[(text, 1)]").replace("from bookshop import catalogue\n", "")
+    )
     orders.write_text(text.replace('    print("the customer was told")\n', ""), "utf-8")
     shelves = bookshop / "bookshop" / "shelves.py"
     shelves.write_text(shelves.read_text("utf-8").replace("list[str]\n", "list[str]) -> list[str]:\n"), "utf-8")
@@ -56,7 +60,7 @@ async def test_what_is_mended_is_fixed_and_what_is_added_is_new(audit, bookshop:
     assert not second.report.gate_passed
 
 
-async def test_what_was_not_analysed_is_not_fixed(audit, bookshop: Path, sample_run: Run) -> None:
+async def test_what_was_not_analysed_is_not_fixed(audit: Audit, bookshop: Path, sample_run: Run) -> None:
     prices = bookshop / "bookshop" / "prices.py"
     prices.write_text(prices.read_text("utf-8") + "\n\ndef broken(:\n", "utf-8")
     second = await audit(bookshop, sample_run.findings)
@@ -64,13 +68,13 @@ async def test_what_was_not_analysed_is_not_fixed(audit, bookshop: Path, sample_
     assert [one.rule for one in second.new] == ["invalid-syntax"]
 
 
-async def test_an_engine_that_did_not_run_fixes_nothing(audit, bookshop: Path, sample_run: Run) -> None:
+async def test_an_engine_that_did_not_run_fixes_nothing(audit: Audit, bookshop: Path, sample_run: Run) -> None:
     second = await audit(bookshop, sample_run.findings, engines=("dead-code",))
     assert {one.engine for one in second.findings} == {"dead-code", "inventory"}
     assert not second.in_state(FindingState.FIXED)
 
 
-async def test_removed_code_takes_its_findings_with_it(audit, bookshop: Path, sample_run: Run) -> None:
+async def test_removed_code_takes_its_findings_with_it(audit: Audit, bookshop: Path, sample_run: Run) -> None:
     for file in bookshop.rglob("*.py"):
         file.unlink()
     (bookshop / "pyproject.toml").unlink()
@@ -79,7 +83,7 @@ async def test_removed_code_takes_its_findings_with_it(audit, bookshop: Path, sa
     assert len(second.findings) == len(sample_run.findings)
 
 
-async def test_a_waived_finding_stays_out_of_the_gate(audit, bookshop: Path, sample_run: Run) -> None:
+async def test_a_waived_finding_stays_out_of_the_gate(audit: Audit, bookshop: Path, sample_run: Run) -> None:
     known = [
         replace(one, state=FindingState.WAIVED, waiver_reason="the shop is closed") if one.rule == "S602" else one
         for one in sample_run.findings
@@ -114,7 +118,7 @@ async def test_without_ruff_there_is_no_audit(bookshop: Path) -> None:
         await run_agent(Inspector(), bookshop, InspectorInputs(), missing_tools=["ruff"])
 
 
-async def test_limits_of_the_inputs_are_obeyed(audit, bookshop: Path) -> None:
+async def test_limits_of_the_inputs_are_obeyed(audit: Audit, bookshop: Path) -> None:
     engines = ("complexity", "duplication")
     strict = await audit(bookshop, engines=engines, max_cyclomatic=5, min_duplicate_lines=4)
     lenient = await audit(bookshop, engines=engines, max_cyclomatic=50, max_cognitive=100, min_duplicate_lines=50)

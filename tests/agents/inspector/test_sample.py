@@ -18,9 +18,7 @@ from domain.reports.inspector import InspectorReport
 BOOKSHOP = Path(__file__).parents[3] / "server" / "samples" / "bookshop"
 EXPECTED: list[dict[str, Any]] = json.loads((BOOKSHOP.parent / "bookshop.expected.json").read_text("utf-8"))
 BIN = Path(sys.executable).parent
-PARSED = [
-    f"bookshop/{name}.py" for name in ("__init__", "__main__", "catalogue", "orders", "prices", "reports")
-]
+PARSED = [f"bookshop/{name}.py" for name in ("__init__", "__main__", "catalogue", "orders", "prices", "reports")]
 
 Run = AgentRun[InspectorReport]
 
@@ -95,11 +93,10 @@ async def test_dependencies_agree_with_deptry_by_hand(sample_run: Run, bookshop:
     report = tmp_path / "deptry.json"
     by_hand("deptry", ".", "--package-module-name-map=pyyaml=yaml", f"--json-output={report}", cwd=bookshop)
     theirs = Counter(
-        (one["error"]["code"].replace("DEP003", "DEP001"), one["module"]) for one in json.loads(report.read_text("utf-8"))
+        (one["error"]["code"].replace("DEP003", "DEP001"), one["module"])
+        for one in json.loads(report.read_text("utf-8"))
     )
-    ours = Counter(
-        (one.rule, one.message.split("`")[1]) for one in sample_run.findings if one.engine == "dependencies"
-    )
+    ours = Counter((one.rule, one.message.split("`")[1]) for one in sample_run.findings if one.engine == "dependencies")
     assert ours == theirs
 
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+
+import pytest
 
 from agents.inspector.inventory import MAX_FILE_BYTES
 from agents.testing import AgentRun
 from domain.reports.inspector import InspectorReport
 
 Run = AgentRun[InspectorReport]
+Audit = Callable[..., Awaitable[Run]]
+Write = Callable[..., Path]
 UNUSED_IMPORT = '"""A module."""\n\nimport os\n'
 
 
@@ -18,7 +24,7 @@ def reasons(run: Run) -> dict[str, str]:
     return {one.path: one.reason for one in run.report.not_analysed}
 
 
-async def test_an_empty_folder(audit, tmp_path: Path) -> None:
+async def test_an_empty_folder(audit: Audit, tmp_path: Path) -> None:
     run = await audit(tmp_path)
     assert (run.report.files_analysed, run.report.lines_of_code, run.findings) == (0, 0, [])
     assert run.report.gate_passed
@@ -27,7 +33,7 @@ async def test_an_empty_folder(audit, tmp_path: Path) -> None:
     assert "autofix.patch" not in run.artifacts
 
 
-async def test_a_folder_without_python(audit, files) -> None:
+async def test_a_folder_without_python(audit: Audit, files: Write) -> None:
     run = await audit(files({"a.js": "let a", "b.js": "let b", "lib/c.rs": "fn main() {}", "logo.png": b"\x89PNG\0"}))
     assert run.report.files_analysed == 0
     assert reasons(run) == {
@@ -37,7 +43,7 @@ async def test_a_folder_without_python(audit, files) -> None:
     }
 
 
-async def test_files_that_cannot_be_read(audit, files) -> None:
+async def test_files_that_cannot_be_read(audit: Audit, files: Write) -> None:
     root = files({
         "good.py": UNUSED_IMPORT,
         "blob.py": b"\x7fELF\0\0\0\1",
@@ -64,7 +70,7 @@ async def test_files_that_cannot_be_read(audit, files) -> None:
     assert said["generated_pb2.py"] == said["marked.py"] == "generated code; audit what it is generated from"
 
 
-async def test_nesting_that_kills_parsers(audit, files) -> None:
+async def test_nesting_that_kills_parsers(audit: Audit, files: Write) -> None:
     deep = {
         "unary.py": "x = " + "-" * 20_000 + "1\n",
         "brackets.py": "x = " + "[" * 50_000 + "\n",
@@ -78,7 +84,7 @@ async def test_nesting_that_kills_parsers(audit, files) -> None:
     assert [engine.skipped_reason for engine in run.report.engines if engine.engine != "dependencies"] == [None] * 5
 
 
-async def test_a_syntax_error_is_one_finding_and_the_rest_is_analysed(audit, files) -> None:
+async def test_a_syntax_error_is_one_finding_and_the_rest_is_analysed(audit: Audit, files: Write) -> None:
     run = await audit(files({"broken.py": "def (:\n  return [\n\nclass", "good.py": UNUSED_IMPORT}))
     assert [(one.rule, one.severity, one.location.path) for one in run.findings] == [
         ("invalid-syntax", "HIGH", "broken.py"),
@@ -89,13 +95,24 @@ async def test_a_syntax_error_is_one_finding_and_the_rest_is_analysed(audit, fil
     }  # fmt: skip
 
 
-async def test_syntax_of_a_newer_python_is_no_error(audit, files) -> None:
-    run = await audit(files({"new.py": '"""New."""\n\nimport os\n\n\ndef first[T](items: list[T]) -> T:\n    return items[0]\n'}))
+async def test_syntax_of_a_newer_python_is_no_error(audit: Audit, files: Write) -> None:
+    run = await audit(
+        files({"new.py": '"""New."""\n\nimport os\n\n\ndef first[T](items: list[T]) -> T:\n    return items[0]\n'})
+    )
     assert [one.rule for one in run.findings] == ["F401"]
 
 
-async def test_strange_names(audit, files) -> None:
-    names = ["with space/a b.py", "new\nline.py", "grüße/日本.py", "-rf.py", "quote'\".py", "tab\t.py", "a:12: b.py", "%41.py"]
+async def test_strange_names(audit: Audit, files: Write) -> None:
+    names = [
+        "with space/a b.py",
+        "new\nline.py",
+        "grüße/日本.py",
+        "-rf.py",
+        "quote'\".py",
+        "tab\t.py",
+        "a:12: b.py",
+        "%41.py",
+    ]
     body = UNUSED_IMPORT + "\n\ndef _nobody_calls_this_{}():\n    return 1\n    return 2\n"
     run = await audit(files({name: body.format(number) for number, name in enumerate(names)}))
     for rule in ("F401", "unused-function", "unreachable-code"):
@@ -104,7 +121,7 @@ async def test_strange_names(audit, files) -> None:
     assert all(one.cognitive == 0 for one in run.report.most_complex)
 
 
-async def test_a_name_that_is_not_utf8(audit, files) -> None:
+async def test_a_name_that_is_not_utf8(audit: Audit, files: Write) -> None:
     root = files({"good.py": UNUSED_IMPORT})
     Path(os.fsdecode(os.fsencode(root) + b"/bad\xff.py")).write_text("import os\n")
     run = await audit(root)
@@ -112,7 +129,7 @@ async def test_a_name_that_is_not_utf8(audit, files) -> None:
     assert [one.location.path for one in run.findings] == ["good.py"]
 
 
-async def test_links_and_special_files(audit, files, tmp_path: Path) -> None:
+async def test_links_and_special_files(audit: Audit, files: Write, tmp_path: Path) -> None:
     root = files({"package/good.py": UNUSED_IMPORT})
     outside = tmp_path / "outside.py"
     outside.write_text("import secrets\n", "utf-8")
@@ -135,24 +152,35 @@ async def test_links_and_special_files(audit, files, tmp_path: Path) -> None:
     }
 
 
-async def test_deep_folders(audit, tmp_path: Path) -> None:
+@pytest.fixture
+def deep_folder(tmp_path: Path) -> Iterator[Path]:
+    """1500 folders, one in the other: deeper than recursion may go, and longer than a path may be."""
     root = tmp_path / "source"
     root.mkdir()
     folder = os.open(root, os.O_RDONLY)
     for _ in range(1500):
-        os.mkdir("d", dir_fd=folder)
-        deeper = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.mkdir("dd", dir_fd=folder)
+        deeper = os.open("dd", os.O_RDONLY, dir_fd=folder)
         os.close(folder)
         folder = deeper
     os.close(folder)
-    (root / "good.py").write_text(UNUSED_IMPORT, "utf-8")
-    run = await audit(root)
+    yield root
+    # Python's own rmtree, which pytest uses, recurses.
+    subprocess.run(["rm", "-rf", str(root)], check=True)
+
+
+async def test_deep_folders(audit: Audit, deep_folder: Path) -> None:
+    (deep_folder / "good.py").write_text(UNUSED_IMPORT, "utf-8")
+    run = await audit(deep_folder)
     assert [one.location.path for one in run.findings] == ["good.py"]
+    [(path, reason)] = reasons(run).items()
+    assert path.startswith("dd/dd/")
+    assert reason == "the directory cannot be read: File name too long"
 
 
-async def test_what_is_not_the_authors_is_left_out(audit, files) -> None:
+async def test_what_is_not_the_authors_is_left_out(audit: Audit, files: Write) -> None:
     other = ["node_modules/a.py", ".venv/lib/b.py", "env/lib/c.py", "pkg.egg-info/d.py", "build/e.py", "vendor/f.py"]
-    contents = {path: "import os\n" for path in other} | {"env/pyvenv.cfg": "home = /usr\n", "pkg/build/__init__.py": ""}
+    contents = dict.fromkeys(other, "import os\n") | {"env/pyvenv.cfg": "home = /usr\n", "pkg/build/__init__.py": ""}
     run = await audit(files(contents | {"pkg/build/mine.py": UNUSED_IMPORT}))
     assert [one.location.path for one in run.findings] == ["pkg/build/mine.py"]
     assert set(reasons(run)) == {path.split("/")[0] for path in other}

@@ -1,0 +1,145 @@
+"""How an audit looks in a terminal: progress while it runs, a table at its end."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+SEVERITY_STYLE = {"CRITICAL": "bold red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "cyan", "INFO": "dim"}
+STATE_STYLE = {"NEW": "bold", "FIXED": "green", "WAIVED": "dim", "PERSISTING": ""}
+MOST_ROWS = 40
+MOST_STREAMED = 5
+"""Findings of one step that are shown as they come; the table at the end has them all."""
+
+
+class AuditView:
+    """Shows the events of one execution as they come. Enter it for as long as the execution runs."""
+
+    def __init__(self, console: Console, title: str) -> None:
+        self._console = console
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=30), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=console, transient=True)
+        self._title = escape(title)
+        self._bar: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        self._bar = self._progress.add_task(f"{self._title}: waiting for a worker", total=None)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def show(self, event: dict[str, Any]) -> None:
+        """Show one event of the subscription."""
+        handler = getattr(self, f"_on_{_snake(event['__typename'])}", None)
+        if handler is not None:
+            handler(event)
+
+    def _say(self, text: str) -> None:
+        self._progress.console.print(text)
+
+    def _status(self, text: str, done: int | None = None, total: int | None = None) -> None:
+        if self._bar is not None:
+            self._progress.update(self._bar, description=f"{self._title}: {escape(text)}", completed=done, total=total)
+
+    def _on_execution_started(self, event: dict[str, Any]) -> None:
+        self._status("preparing the source" if event["epoch"] == 1 else "going on")
+
+    def _on_execution_requeued(self, event: dict[str, Any]) -> None:
+        self._say(f"  [yellow]back in the queue[/]: {escape(event['reason'])}")
+
+    def _on_source_prepared(self, event: dict[str, Any]) -> None:
+        self._say(f"  [dim]source[/] {escape(event['state'])}")
+
+    def _on_step_started(self, event: dict[str, Any]) -> None:
+        self._status(event["step"])
+
+    def _on_step_succeeded(self, event: dict[str, Any]) -> None:
+        self._say(f"  [green]✓[/] {escape(event['step'])} [dim]{event['durationMs']} ms[/]")
+
+    def _on_step_failed(self, event: dict[str, Any]) -> None:
+        again = ", trying again" if event["willRetry"] else ""
+        self._say(f"  [red]✗[/] {escape(event['step'])}: {escape(event['message'])}{again}")
+
+    def _on_progress_changed(self, event: dict[str, Any]) -> None:
+        self._status(event["message"], event["done"], event["total"])
+
+    def _on_findings_recorded(self, event: dict[str, Any]) -> None:
+        fresh = [finding for finding in event["findings"] if finding["state"] == "NEW"]
+        for finding in fresh[:MOST_STREAMED]:
+            self._say(f"    {_severity(finding['severity'])} {escape(_place(finding))} {escape(_line(finding))}")
+        if len(fresh) > MOST_STREAMED:
+            self._say(f"    [dim]… and {len(fresh) - MOST_STREAMED} more[/]")
+
+    def _on_cancel_requested(self, event: dict[str, Any]) -> None:
+        self._status(f"cancelling, asked by {event['by']}")
+
+    def _on_execution_finished(self, event: dict[str, Any]) -> None:
+        style = "green" if event["status"] == "SUCCEEDED" else "red"
+        reason = f": {escape(event['errorMessage'])}" if event["errorMessage"] else ""
+        self._say(f"  [{style}]{event['status']}[/]{reason}")
+
+
+def summary(execution: dict[str, Any]) -> Table:
+    """The findings of an execution, the worst first; at most 40 rows, with what is left out in the caption."""
+    edges = execution["findings"]["edges"]
+    table = Table(
+        title=f"{escape(execution['task']['title'])} ({execution['task']['key']})", title_justify="left", box=None
+    )
+    table.add_column("severity", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("where", overflow="fold")
+    table.add_column("rule", no_wrap=True)
+    table.add_column("what", overflow="fold")
+    for edge in edges[:MOST_ROWS]:
+        finding, state = edge["node"], edge["state"]
+        table.add_row(
+            _severity(finding["severity"]),
+            f"[{STATE_STYLE[state]}]{state}[/]" if STATE_STYLE[state] else state,
+            escape(_place(finding)),
+            escape(finding["rule"]),
+            escape(finding["message"]),
+        )
+    if len(edges) > MOST_ROWS:
+        table.caption = f"… and {len(edges) - MOST_ROWS} more: see the artifact audit.md or the query `findings`."
+    return table
+
+
+def verdict(report: dict[str, Any]) -> str:
+    """The last lines: what was compared with what, and the quality gate."""
+    counts = {state: sum(report[state].values()) for state in ("new", "persisting", "fixed", "waived")}
+    counted = ", ".join(f"{number} {state}" for state, number in counts.items())
+    first = " (the first audit of this source: everything is new)" if report["firstAudit"] else ""
+    looked = (
+        f"{report['filesAnalysed']} files, {report['linesOfCode']} lines; {len(report['notAnalysed'])} not analysed"
+    )
+    gate = "[bold green]passed[/]"
+    if not report["gatePassed"]:
+        over = ", ".join(f"{one['found']} {one['severity']} (limit {one['limit']})" for one in report["gateBreaches"])
+        gate = f"[bold red]failed[/]: new findings {over}"
+    return f"{looked}\n{counted}{first}\nquality gate {gate}"
+
+
+def _severity(severity: str) -> str:
+    return f"[{SEVERITY_STYLE[severity]}]{severity:<8}[/]"
+
+
+def _place(finding: dict[str, Any]) -> str:
+    line = finding["location"]["startLine"]
+    return f"{finding['location']['path']}:{line}" if line else str(finding["location"]["path"])
+
+
+def _line(finding: dict[str, Any]) -> str:
+    return f"{finding['rule']} {finding['message']}"
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")

@@ -1,0 +1,45 @@
+"""The first audits of a new installation: the sample repository, then the folder it was started in. Each once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from server.cli.audit import watch_audit
+from server.cli.audit_view import summary, verdict
+from server.cli.console import complain, errors, output
+from server.client.audit import Refused, find_project, kind_of, start_audit
+from server.client.graphql_client import GraphQLClient, GraphQLErrors, ServerUnreachable
+from server.process import Running
+from server.security.local_token import LocalToken
+
+SAMPLE = Path(__file__).parents[1] / "samples" / "bookshop"
+"""A small repository with planted defects."""
+
+
+async def first_audits(up_now: Running) -> None:
+    """Audit what has never been audited, and show it as it goes."""
+    if up_now.address is None:
+        return
+    settings = up_now.platform.settings
+    token = LocalToken.read(settings.data_dir).value
+    async with GraphQLClient(up_now.address, token) as client:
+        for folder in (SAMPLE, Path.cwd()):
+            try:
+                await _audit_once(client, up_now, folder)
+            except (Refused, GraphQLErrors, ServerUnreachable) as error:
+                complain(f"{folder} was not audited: {error}")
+        errors.print(f"\nLook at it all on {up_now.address}/console, signed in with the link above.")
+        errors.print("Serving until Ctrl-C.")
+
+
+async def _audit_once(client: GraphQLClient, up_now: Running, folder: Path) -> None:
+    known = await find_project(client, *kind_of(str(folder)), None)
+    if known is not None and known["tasks"]["nodes"]:
+        errors.print(f"[dim]{folder} has been audited before (project {known['key']}).[/]")
+        return
+    up_now.platform.roots.add(folder)
+    started = await start_audit(client, str(folder), None, {})
+    execution = await watch_audit(client, started, output)
+    if execution["result"] is not None:
+        output.print(summary(execution))
+        output.print(verdict(execution["result"]))

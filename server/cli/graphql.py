@@ -1,0 +1,77 @@
+"""``wrenchai graphql``: one operation, from the shell."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
+
+from server.cli.console import output, say_json
+from server.cli.exit_codes import ExitCode
+from server.client.local_server import connected
+from server.settings import Settings, load_settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("graphql")(graphql)
+
+
+def graphql(
+    document: Annotated[
+        str, typer.Argument(help="The document; `-` reads it from standard input, `@FILE` from a file.")
+    ],
+    variables: Annotated[
+        str, typer.Option(help="The variables as a JSON object; `@FILE` reads them from a file.")
+    ] = "{}",
+) -> None:
+    """Run a query, mutation or subscription on the running server and print the response as JSON.
+
+    A subscription prints one line for each event. Ends with 1 when the response has errors.
+    """
+    text, values = _text(document), _variables(_text(variables))
+    raise typer.Exit(asyncio.run(_run(load_settings(), text, values)))
+
+
+async def _run(settings: Settings, document: str, variables: dict[str, Any]) -> int:
+    async with connected(settings) as client:
+        if _is_subscription(document):
+            async for data in client.subscribe(document, variables):
+                output.out(json.dumps(data, ensure_ascii=False), highlight=False)
+            return ExitCode.OK
+        response = await client.respond(document, variables)
+        say_json(response)
+        return ExitCode.FAILED if response.get("errors") else ExitCode.OK
+
+
+def _text(argument: str) -> str:
+    if argument == "-":
+        return sys.stdin.read()
+    if argument.startswith("@"):
+        return Path(argument[1:]).read_text(encoding="utf-8")
+    return argument
+
+
+def _variables(text: str) -> dict[str, Any]:
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"not JSON: {error}", param_hint="--variables") from error
+    if not isinstance(values, dict):
+        raise typer.BadParameter("must be a JSON object", param_hint="--variables")
+    return values
+
+
+def _is_subscription(document: str) -> bool:
+    try:
+        definitions = parse(document).definitions
+    except GraphQLError:
+        return False  # the server says better what is wrong with it
+    return any(
+        isinstance(one, OperationDefinitionNode) and one.operation is OperationType.SUBSCRIPTION for one in definitions
+    )

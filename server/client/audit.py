@@ -1,0 +1,190 @@
+"""Auditing a source through the API: project, task, the stream of its execution, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from server.client.graphql_client import GraphQLClient, GraphQLErrors
+
+PROJECTS = """
+query Projects($after: Cursor) {
+  projects(first: 100, after: $after) {
+    nodes { id key name source { kind location revision } tasks(first: 1) { nodes { id } } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
+CREATE_PROJECT = """
+mutation CreateProject($input: CreateProjectInput!) {
+  createProject(input: $input) { project { id key name } errors { message code } }
+}
+"""
+
+CREATE_TASK = """
+mutation Audit($input: CreateTaskInput!) {
+  createTask(input: $input) { task { id key latestExecution { id number } } errors { message code } }
+}
+"""
+
+EVENTS = """
+subscription Watch($id: ID!) {
+  executionEvents(executionId: $id) {
+    cursor
+    event {
+      __typename
+      at
+      sequence
+      ... on ExecutionStarted { epoch }
+      ... on ExecutionRequeued { reason }
+      ... on SourcePrepared { state }
+      ... on StepStarted { step attempt }
+      ... on StepSucceeded { step durationMs }
+      ... on StepFailed { step message willRetry }
+      ... on ProgressChanged { done total message }
+      ... on LogWritten { step lines }
+      ... on ToolCallFinished { tool exitCode toolMs: durationMs }
+      ... on FindingsRecorded {
+        step new persisting findings { severity rule message location { path startLine } state }
+      }
+      ... on FindingsSettled { new persisting fixed waived }
+      ... on ArtifactStored { name artifact { url size } }
+      ... on CancelRequested { by }
+      ... on ExecutionFinished { status errorCode errorMessage }
+    }
+  }
+}
+"""
+
+RESULT = """
+query Result($id: ID!, $after: Cursor) {
+  execution(id: $id) {
+    id number status sourceState durationMs
+    error { code message }
+    task { key title }
+    artifacts(first: 100) { nodes { name mediaType url size } }
+    findings(first: 100, after: $after) {
+      edges {
+        state
+        node { engine rule severity message helpUrl location { path startLine endLine } }
+      }
+      pageInfo { hasNextPage endCursor }
+    }
+    result {
+      ... on InspectorReport {
+        gatePassed filesAnalysed linesOfCode firstAudit autofixable duplicatedLines
+        gateBreaches { severity limit found }
+        new { critical high medium low info } persisting { critical high medium low info }
+        fixed { critical high medium low info } waived { critical high medium low info }
+        engines { engine tool version files findings durationMs skippedReason }
+        notAnalysed { path engine reason }
+      }
+    }
+  }
+}
+"""
+
+
+class Refused(Exception):
+    """The API would not do it; the message is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An audit that has been dispatched."""
+
+    execution_id: str
+    task_key: str
+    project_key: str
+
+
+async def find_project(client: GraphQLClient, kind: str, location: str, revision: str | None) -> dict[str, Any] | None:
+    """The project on this source, or ``None``."""
+    after = None
+    while True:
+        page = (await client.query(PROJECTS, {"after": after}))["projects"]
+        for project in page["nodes"]:
+            source = project["source"]
+            if source and (source["kind"], source["location"], source["revision"]) == (kind, location, revision):
+                found: dict[str, Any] = project
+                return found
+        if not page["pageInfo"]["hasNextPage"]:
+            return None
+        after = page["pageInfo"]["endCursor"]
+
+
+async def start_audit(client: GraphQLClient, target: str, revision: str | None, inputs: dict[str, Any]) -> Started:
+    """Create a project for the target unless there is one, and dispatch an audit of it.
+
+    ``target`` is the path of a local folder or a git URL.
+
+    Raises:
+        Refused: the API said no.
+    """
+    kind, location = kind_of(target)
+    project = await find_project(client, kind, location, revision)
+    if project is None:
+        source = {"kind": kind, "location": location, "revision": revision}
+        project = await _perform(
+            client, CREATE_PROJECT, "createProject", "project", {"name": name_of(location), "source": source}
+        )
+    draft = {"title": f"Audit {project['name']}", "agent": "inspector", "inputs": inputs}
+    request = {"projectId": project["id"], "task": draft, "dispatch": True}
+    task = await _perform(client, CREATE_TASK, "createTask", "task", request)
+    return Started(task["latestExecution"]["id"], task["key"], project["key"])
+
+
+async def follow(
+    client: GraphQLClient, execution_id: str, show: Callable[[dict[str, Any]], Awaitable[None] | None]
+) -> None:
+    """Hand each event of the execution to ``show``, from the first to the last."""
+    async for data in client.subscribe(EVENTS, {"id": execution_id}):
+        shown = show(data["executionEvents"]["event"])
+        if shown is not None:
+            await shown
+
+
+async def result_of(client: GraphQLClient, execution_id: str) -> dict[str, Any]:
+    """The execution with its report, and all its findings (``findings.edges``), whatever their number."""
+    edges: list[dict[str, Any]] = []
+    after = None
+    while True:
+        data = await client.query(RESULT, {"id": execution_id, "after": after})
+        execution: dict[str, Any] | None = data["execution"]
+        if execution is None:
+            raise Refused("The execution is gone.")
+        edges.extend(execution["findings"]["edges"])
+        if not execution["findings"]["pageInfo"]["hasNextPage"]:
+            execution["findings"]["edges"] = edges
+            return execution
+        after = execution["findings"]["pageInfo"]["endCursor"]
+
+
+def kind_of(target: str) -> tuple[str, str]:
+    """Whether a target is ``LOCAL`` or ``GIT``, and its location: a path is made absolute, a URL left alone."""
+    looks_remote = "://" in target or ("@" in target and ":" in target)
+    if looks_remote and not Path(target).exists():
+        return "GIT", target
+    return "LOCAL", str(Path(target).expanduser().resolve())
+
+
+def name_of(location: str) -> str:
+    """A project's name, from the last part of its location."""
+    last = location.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+    return last.removesuffix(".git")[:200] or "repository"
+
+
+async def _perform(
+    client: GraphQLClient, document: str, field: str, noun: str, request: dict[str, Any]
+) -> dict[str, Any]:
+    try:
+        payload = (await client.query(document, {"input": request}))[field]
+    except GraphQLErrors as error:
+        raise Refused(str(error)) from error
+    if payload["errors"]:
+        raise Refused(" ".join(error["message"] for error in payload["errors"]))
+    done: dict[str, Any] = payload[noun]
+    return done

@@ -1,0 +1,1 @@
+"""The HTTP application: GraphQL, the console, health, artifacts and the pages about errors."""
