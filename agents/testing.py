@@ -140,7 +140,7 @@ class KitContext:
             raise ValueError(f"The artifact {artifact} was recorded before; its name has to be unique.")
         self.artifacts |= step.artifacts
         adapter = TypeAdapter(returns)
-        return adapter.validate_json(adapter.dump_json(output))
+        return adapter.validate_json(adapter.dump_json(output, warnings=False))
 
     async def progress(self, done: int, total: int, message: str = "") -> None:
         """Note how far the execution is."""

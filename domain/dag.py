@@ -37,26 +37,6 @@ def verdict(dependencies: Iterable[tuple[TaskStatus, OnFailure]]) -> Verdict:
     return result
 
 
-def find_path(depends_on: Mapping[Key, Iterable[Key]], start: Key, goal: Key) -> list[Key] | None:
-    """A walk along dependencies from ``start`` to ``goal``, both included; ``None`` when there is none."""
-    came_from: dict[Key, Key | None] = {start: None}
-    frontier = [start]
-    while frontier:
-        node = frontier.pop()
-        if node == goal:
-            walk: list[Key] = []
-            cursor: Key | None = node
-            while cursor is not None:
-                walk.append(cursor)
-                cursor = came_from[cursor]
-            return walk[::-1]
-        for following in depends_on.get(node, ()):
-            if following not in came_from:
-                came_from[following] = node
-                frontier.append(following)
-    return None
-
-
 def find_cycle(depends_on: Mapping[Key, Iterable[Key]]) -> list[Key] | None:
     """A closed walk along dependencies, its first node repeated at the end; ``None`` when the graph has no cycle."""
     finished: set[Key] = set()

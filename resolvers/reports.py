@@ -26,8 +26,8 @@ class CustomReport:
         return url if isinstance(url, str) else None
 
 
-MODELS: Mapping[str, type[BaseModel]] = {"inspector": InspectorReport}
-"""The built-in reports by kind."""
+MODELS: Mapping[str, type[BaseModel]] = {model.__name__: model for model in (InspectorReport,)}
+"""The built-in reports by kind, which is the name of their model."""
 
 
 def result_of(execution: Execution) -> BaseModel | CustomReport | None:

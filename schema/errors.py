@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Annotated, TypeAlias
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import strawberry
 from strawberry import Parent
+from strawberry.types.base import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
 from domain import errors
@@ -15,17 +17,44 @@ from domain.error_codes import ErrorCode
 from schema.blocking import BlockReason
 from schema.execution import Execution
 from schema.finding import Finding
-from schema.node import represents, resolved_by, type_name
+from schema.node import resolved_by
 from schema.node_ids import encode
 from schema.project import Project
 from schema.task import Task
 
 
-def _path(root: Parent[errors.Rejection]) -> list[str]:
-    return [to_camel_case(part) for part in root.path]
+Shown = TypeVar("Shown", bound=type)
+
+_NAMES: dict[type, str] = {}
 
 
-@resolved_by(type_name)
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A rejection as a value: an exception among the values of a list would be raised, not shown."""
+
+    rejection: errors.Rejection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.rejection, name)
+
+
+def refuses(*classes: type[errors.Rejection]) -> Callable[[Shown], Shown]:
+    """Show these rejections as the decorated type."""
+
+    def decorate(shown: Shown) -> Shown:
+        definition = get_object_definition(shown, strict=True)
+        definition.is_type_of = lambda value, _info: isinstance(value.rejection, classes)
+        _NAMES.update(dict.fromkeys(classes, definition.name))
+        return shown
+
+    return decorate
+
+
+def _path(root: Parent[Refusal]) -> list[str]:
+    return [to_camel_case(part) for part in root.rejection.path]
+
+
+@resolved_by(lambda refusal: _NAMES[type(refusal.rejection)])
 @strawberry.interface(description="Why a mutation changed nothing. New kinds may be added.")
 class UserError:
     """What all expected failures have."""
@@ -35,13 +64,13 @@ class UserError:
     path = strawberry.field(_path, description="Names of the input fields that lead to the cause; empty for none.")
 
 
-@represents(errors.Invalid, errors.InvalidId, errors.InvalidCursor, errors.CursorExpired)
+@refuses(errors.Invalid, errors.InvalidId, errors.InvalidCursor, errors.CursorExpired)
 @strawberry.type(description="A value of the input cannot be accepted.")
 class ValidationError(UserError):
     """See the description."""
 
 
-@represents(errors.NotFound)
+@refuses(errors.NotFound)
 @strawberry.type(description="A thing that the input names does not exist, or not for you.")
 class NotFoundError(UserError):
     """See the description."""
@@ -52,7 +81,7 @@ class NotFoundError(UserError):
     )
 
 
-@represents(errors.Denied)
+@refuses(errors.Denied)
 @strawberry.type(description="You lack a permission.")
 class PermissionDenied(UserError):
     """See the description."""
@@ -65,7 +94,7 @@ Versioned: TypeAlias = Annotated[
 ]
 
 
-@represents(errors.VersionConflict)
+@refuses(errors.VersionConflict)
 @strawberry.type(description="Somebody changed the thing since you read it.")
 class VersionConflict(UserError):
     """See the description."""
@@ -74,7 +103,7 @@ class VersionConflict(UserError):
     current: Versioned = strawberry.field(description="The thing as it is now.")
 
 
-@represents(errors.DependencyCycle)
+@refuses(errors.DependencyCycle)
 @strawberry.type(description="The tasks would wait for each other.")
 class DependencyCycle(UserError):
     """See the description."""
@@ -82,7 +111,7 @@ class DependencyCycle(UserError):
     cycle: list[Task] = strawberry.field(description="Who waits for whom; the first task is repeated at the end.")
 
 
-@represents(errors.NotDispatchable)
+@refuses(errors.NotDispatchable)
 @strawberry.type(description="The task cannot be dispatched in the state it is in.")
 class NotDispatchable(UserError):
     """See the description."""
@@ -91,7 +120,7 @@ class NotDispatchable(UserError):
     blocked_by: list[BlockReason] = strawberry.field(description="What it waits for, if that is the reason.")
 
 
-@represents(errors.NotRetryable)
+@refuses(errors.NotRetryable)
 @strawberry.type(description="The task cannot be retried in the state it is in.")
 class NotRetryable(UserError):
     """See the description."""
@@ -104,7 +133,7 @@ Cancellable: TypeAlias = Annotated[
 ]
 
 
-@represents(errors.NotCancellable)
+@refuses(errors.NotCancellable)
 @strawberry.type(description="It has ended already.")
 class NotCancellable(UserError):
     """See the description."""
@@ -112,7 +141,7 @@ class NotCancellable(UserError):
     subject: Cancellable = strawberry.field(description="What was to be cancelled, as it is now.")
 
 
-@represents(errors.IdempotencyKeyReused)
+@refuses(errors.IdempotencyKeyReused)
 @strawberry.type(description="The idempotency key was used for another request.")
 class IdempotencyKeyReused(UserError):
     """See the description."""
@@ -120,14 +149,14 @@ class IdempotencyKeyReused(UserError):
     key: str = strawberry.field(description="The key.")
 
 
-@represents(errors.IllegalTransition)
+@refuses(errors.IllegalTransition)
 @strawberry.type(description="The state machine has no such move.")
 class IllegalTransition(UserError):
     """See the description."""
 
     noun: str = strawberry.field(description="What kind of thing it is, for example finding.")
-    current: str = strawberry.field(description="The state it is in.")
-    target: str = strawberry.field(description="The state it cannot go to from there.")
+    current: str = strawberry.field(name="fromState", description="The state it is in.")
+    target: str = strawberry.field(name="toState", description="The state it cannot go to from there.")
 
 
 def shown(rejection: errors.Rejection) -> errors.Rejection:

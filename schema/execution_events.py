@@ -61,7 +61,7 @@ class SourcePrepared(Event):
     """See the description."""
 
     state: str = strawberry.field(
-        description="Exactly what it is: git:<commit>, git:<commit>+<digest> or sha256:<digest>."
+        name="sourceState", description="Exactly what it is: git:<commit>, git:<commit>+<digest> or sha256:<digest>."
     )
 
 
@@ -200,6 +200,6 @@ class ProcessGone(Event):
 class ExecutionFinished(Event):
     """See the description."""
 
-    status: ExecutionStatus = strawberry.field(description="How it ended.")
+    status: ExecutionStatus = strawberry.field(name="outcome", description="How it ended.")
     error_code: str | None = strawberry.field(description="A published code when it did not succeed.")
     error_message: str | None = strawberry.field(description="What went wrong, for a person.")

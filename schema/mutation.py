@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Annotated, Any, Protocol, TypeVar
 
 import strawberry
@@ -14,7 +13,6 @@ from domain.ports import UnitOfWork
 from domain.use_cases import cancel, dependencies, dispatch, findings, projects, tasks
 from resolvers.outcome import Outcome
 from schema import dispatch_inputs, payloads, project_inputs, task_inputs
-from schema.errors import shown
 from schema.node import Info
 
 Command = TypeVar("Command", covariant=True)
@@ -42,10 +40,9 @@ def mutation(
         try:
             command = input.command()
         except Rejection as rejection:
-            return Outcome(errors=(shown(rejection),))
+            return Outcome(errors=(rejection,))
         key = getattr(input, "idempotency_key", None)
         outcome = await info.context.perform(use_case, command, None if key is strawberry.UNSET else key)
-        outcome = replace(outcome, errors=tuple(shown(rejection) for rejection in outcome.errors))
         return outcome if pick is None else outcome.map(pick)
 
     resolve.__annotations__["input"] = Annotated[input_type, strawberry.argument(description="What is asked for.")]

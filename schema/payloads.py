@@ -14,7 +14,7 @@ from domain.task import Task as DomainTask
 from resolvers import executions, tasks
 from resolvers.outcome import Outcome
 from schema.dependency import Dependency
-from schema.errors import UserError
+from schema.errors import Refusal, UserError, shown
 from schema.execution import Execution
 from schema.finding import Finding
 from schema.node import Info
@@ -23,11 +23,17 @@ from schema.project import Project
 from schema.task import Task
 
 
+def _errors(root: Parent[Outcome[Any]]) -> list[Refusal]:
+    return [Refusal(shown(rejection)) for rejection in root.errors]
+
+
 @strawberry.type
 class Payload:
     """What all payloads have. The runtime object is an ``Outcome``."""
 
-    errors: list[UserError] = strawberry.field(description="Why nothing was changed; empty when it was.")
+    errors = strawberry.field(
+        _errors, graphql_type=list[UserError], description="Why nothing was changed; empty when it was."
+    )
 
 
 def _value(root: Parent[Any]) -> Any:

@@ -60,9 +60,9 @@ class TaskDeleted(Event):
 class TaskStatusChanged(Event):
     """See the description."""
 
-    previous: TaskStatus = strawberry.field(description="The state it left.")
+    previous: TaskStatus = strawberry.field(name="previousStatus", description="The state it left.")
     status: TaskStatus = strawberry.field(description="The state it went to.")
-    reason: str | None = strawberry.field(description="Why, where that needs to be said.")
+    reason: str | None = strawberry.field(name="statusReason", description="Why, where that needs to be said.")
 
 
 async def _depends_on(root: Parent[domain.EventRecord], info: Info) -> DomainTask | None:
@@ -101,6 +101,6 @@ async def _finding(root: Parent[domain.EventRecord], info: Info) -> DomainFindin
 class FindingStateChanged(Event):
     """See the description."""
 
-    previous: FindingState = strawberry.field(description="The state it left.")
+    previous: FindingState = strawberry.field(name="previousState", description="The state it left.")
     state: FindingState = strawberry.field(description="The state it went to.")
     finding = strawberry.field(_finding, graphql_type=Finding | None, description="The finding, as it is now.")

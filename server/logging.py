@@ -25,7 +25,7 @@ SECRET_VALUES = (
 )
 """What a secret looks like wherever it stands: in URLs, headers and parameters, our own keys, JWTs."""
 
-QUIET = ("httpx", "httpcore", "asyncio", "uvicorn.access", "redis", "dbos")
+QUIET = ("httpx", "httpcore", "asyncio", "uvicorn", "alembic", "redis", "dbos")
 """Libraries whose chatter starts at WARNING unless the level is debug."""
 
 

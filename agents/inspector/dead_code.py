@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import asyncio
 import re
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,12 +20,16 @@ from domain.severity import Severity
 MIN_CONFIDENCE = 60
 """Vulture's own scale: 100 for code that cannot run, 60 for a function, class or method that no code names."""
 
+HOOKS = "upgrade,downgrade"
+"""Functions that Alembic calls in its migrations by their names."""
+
 _LINE = re.compile(
     r"^(?P<path>.+?\.py):(?P<line>\d+): (?P<what>[^\n]+?) \(\d+% confidence, (?P<size>\d+) lines?\)$",
     re.MULTILINE | re.DOTALL,
 )
 _UNUSED = re.compile(r"unused (?P<kind>function|class|method) '(?P<name>\w+)'")
 _CANNOT_RUN = "unreachable code"
+_DYNAMIC = re.compile(r"""["'](?P<prefix>\w*[^\W_]_)(?:\{|%s|["']\s*\+)""")
 _WORD = re.compile(r"(?P<definition>\b(?:def|class)\s+)?\b(?P<word>[A-Za-z_]\w*)")
 _DOCUMENTATION = "https://github.com/jendrikseipp/vulture#readme"
 
@@ -48,8 +51,8 @@ class DeadCode:
         """Run vulture over all modules together: a use anywhere counts, in tests too."""
         paths = audit.inventory.parsed()
         async with staged(audit.root, paths) as stage:
-            options = [f"--min-confidence={MIN_CONFIDENCE}", "--ignore-decorators=@*", "--sort-by-size"]
-            answer = await step.tool("vulture", [*options, "."], cwd=stage, accept=frozenset({0, 3}))
+            options = [f"--min-confidence={MIN_CONFIDENCE}", "--ignore-decorators=@*", f"--ignore-names={HOOKS}"]
+            answer = await step.tool("vulture", [*options, "--sort-by-size", "."], cwd=stage, accept=frozenset({0, 3}))
             found = [match.groupdict() for match in _LINE.finditer(answer.stdout)]
             drafts = await asyncio.to_thread(_drafts, audit, stage, paths, found)
         return EngineResult(files=len(paths), drafts=drafts, not_analysed=unparsed_by(self.name, audit.inventory))
@@ -102,13 +105,16 @@ def _may_override(stage: Path, item: dict[str, str]) -> bool:
 
 def _mentioned(names: set[str], files: Iterable[Path]) -> set[str]:
     """Which of ``names`` occur somewhere other than where they are defined."""
-    mentioned: Counter[str] = Counter()
+    mentioned: set[str] = set()
     for file in files:
         text = file.read_text("utf-8", errors="replace")
+        # getattr(self, f"visit_{kind}") mentions every name that begins so.
+        prefixes = tuple({match["prefix"] for match in _DYNAMIC.finditer(text)})
+        mentioned.update(name for name in names if prefixes and name.startswith(prefixes))
         mentioned.update(
             match["word"] for match in _WORD.finditer(text) if not match["definition"] and match["word"] in names
         )
-    return set(mentioned)
+    return mentioned
 
 
 def _draft(stage: Path, item: dict[str, str], rule: str, severity: Severity, message: str) -> FindingDraft:

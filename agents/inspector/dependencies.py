@@ -9,6 +9,7 @@ What deptry calls transitive (DEP003) depends on what happens to be installed be
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -104,22 +105,45 @@ def _nested(audit: Audit) -> list[NotAnalysed]:
     return [NotAnalysed(path=path, engine=EngineName.DEPENDENCIES, reason=reason) for path in nested]
 
 
+_Places = dict[tuple[str, str], list[dict[str, Any]]]
+"""Rule and module (or distribution) → where."""
+
+
 def _drafts(stage: Path, declared: Declarations, violations: list[dict[str, Any]]) -> list[FindingDraft]:
-    places: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    places = _gathered(stage, violations)
+    doubtful = _doubtful(stage, places)
+    return [
+        _draft(stage, declared, code, module, locations)
+        for (code, module), locations in sorted(places.items())
+        if (code, module) not in doubtful
+    ]
+
+
+def _gathered(stage: Path, violations: list[dict[str, Any]]) -> _Places:
+    places: _Places = defaultdict(list)
     for violation in violations:
         code = "DEP001" if violation["error"]["code"] == "DEP003" else violation["error"]["code"]
         if code == "DEP002" or not _is_guarded(stage, violation["location"]):
             places[code, violation["module"]].append(violation["location"])
+    return places
+
+
+def _doubtful(stage: Path, places: _Places) -> set[tuple[str, str]]:
+    """What may be no defect: two halves of one distribution with two names, types, and what the code names."""
     unused = {module for code, module in places if code == "DEP002"}
     missing = {module for code, module in places if code == "DEP001"}
-    unsure = {name for name in unused if _unknown(name) and any(may_provide(name, module) for module in missing)}
-    drafts = []
-    for (code, module), locations in sorted(places.items()):
-        maybe = code == "DEP002" and (module in unsure or normalised(module).startswith("types-"))
-        maybe = maybe or (code == "DEP001" and any(may_provide(name, module) for name in unsure))
-        if not maybe:
-            drafts.append(_draft(stage, declared, code, module, locations))
-    return drafts
+    pairs = {(name, module) for name in unused for module in missing if _unknown(name) and may_provide(name, module)}
+    named = _named_in_code(stage, unused) | {name for name in unused if normalised(name).startswith("types-")}
+    return {("DEP001", module) for _, module in pairs} | {
+        ("DEP002", name) for name in named | {name for name, _ in pairs}
+    }
+
+
+def _named_in_code(stage: Path, distributions: set[str]) -> set[str]:
+    """Those that the code names without importing them: a program that it runs, a plug-in, the driver in an address."""
+    wanted = {name: re.compile(rf"\b{re.escape(name).replace('-', '[-_]')}\b", re.IGNORECASE) for name in distributions}
+    texts = [file.read_text("utf-8-sig") for file in stage.rglob("*.py")] if wanted else []
+    return {name for name, pattern in wanted.items() if any(pattern.search(text) for text in texts)}
 
 
 def _unknown(distribution: str) -> bool:
@@ -138,7 +162,7 @@ def _draft(
     elsewhere = f" (and in {again} more places)" if again else ""
     messages = {
         "DEP001": f"`{module}` is imported{elsewhere}, but {declared.file} does not declare what provides it",
-        "DEP002": f"`{module}` is declared, but nothing outside tests and documentation imports it",
+        "DEP002": f"`{module}` is declared, but nothing outside tests and documentation imports or names it",
         "DEP004": f"`{module}` is imported{elsewhere} by the product, but declared for development only",
         "DEP005": f"`{module}` is declared, but it is part of the standard library",
     }

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 _TEST_FOLDERS = frozenset({"test", "tests"})
 _SIDE_FOLDERS = frozenset({"doc", "docs", "example", "examples", "benchmark", "benchmarks", "samples"})
-_SIDE_FILES = frozenset({"setup.py", "noxfile.py", "fabfile.py", "tasks.py", "conftest.py"})
+_SIDE_FILES = frozenset({"setup.py", "noxfile.py", "fabfile.py", "hatch_build.py", "tasks.py", "conftest.py"})
 
 
 def is_test(path: str) -> bool:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Event
 
 
 @asynccontextmanager
@@ -17,16 +18,23 @@ async def staged(root: Path, paths: Iterable[str]) -> AsyncIterator[Path]:
     Tools look for configuration in their working directory and above it: started here they find none, and what they
     write (caches, fixes) never reaches the checkout.
     """
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="wrenchai-inspector-"))
+    folder = Path(tempfile.mkdtemp(prefix="wrenchai-inspector-"))
+    stop = Event()
+    copying = asyncio.create_task(asyncio.to_thread(_copy, root, folder, list(paths), stop))
     try:
-        await asyncio.to_thread(_copy, root, folder, list(paths))
+        await asyncio.shield(copying)
         yield folder
     finally:
+        # A thread cannot be cancelled: it has to end before its folder goes, or it would write a new one.
+        stop.set()
+        await asyncio.wait([copying])
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-def _copy(root: Path, folder: Path, paths: list[str]) -> None:
+def _copy(root: Path, folder: Path, paths: list[str], stop: Event) -> None:
     for path in paths:
+        if stop.is_set():
+            return
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / path, target)

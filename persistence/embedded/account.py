@@ -72,14 +72,17 @@ class ServerAccount:
                 path.chmod(stat.S_IMODE(mode) | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))
 
 
-def server_account() -> ServerAccount:
-    """The account for the server: ours, unless we are root; then one is created on first use.
+def server_account(cluster: Path) -> ServerAccount:
+    """The account for a cluster's server: ours, unless we are root; then its owner's, or, for a new one, one we create.
 
     Raises:
         DatabaseUnavailable: we are root and the account can neither be found nor created.
     """
     if os.geteuid() != 0:
         return ServerAccount(os.geteuid(), os.getegid(), switched=False)
+    owner = cluster.stat() if cluster.exists() else None
+    if owner is not None and owner.st_uid != 0:
+        return ServerAccount(owner.st_uid, owner.st_gid, switched=True)
     try:
         entry = pwd.getpwnam(NAME_FOR_ROOT)
     except KeyError:

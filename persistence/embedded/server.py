@@ -56,7 +56,7 @@ class EmbeddedPostgres:
         data_dir = data_dir.expanduser().absolute()
         try:
             data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            account = server_account()
+            account = server_account(data_dir / "postgres")
             cluster, users = Cluster(data_dir.resolve(), account), ServerUsers(data_dir.resolve())
             with users.alone(PATIENCE):
                 cluster.create()

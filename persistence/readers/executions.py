@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Table, func, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from domain.execution import Artifact, Execution, Step, ToolCall, Worker
 from domain.pages import Page, PageRequest
@@ -60,7 +61,7 @@ class ExecutionReader(ReadSession):
         """The newest attempt at each task."""
         wanted = (
             select(executions)
-            .distinct(executions.c.task_id)
+            .ext(distinct_on(executions.c.task_id))
             .where(executions.c.workspace_id == workspace_id, executions.c.task_id.in_(task_ids))
             .order_by(executions.c.task_id, executions.c.number.desc())
         )

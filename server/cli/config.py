@@ -27,8 +27,8 @@ def config(
         say_json([asdict(setting) for setting in settings])
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("variable", "value", "from", "what it is for"):
-        table.add_column(heading, overflow="fold")
+    for heading, whole in (("variable", True), ("value", False), ("from", True), ("what it is for", False)):
+        table.add_column(heading, overflow="fold", no_wrap=whole)
     for setting in settings:
         style = "bold" if setting.origin is Origin.ENVIRONMENT else ""
         table.add_row(setting.variable, _text(setting), setting.origin, setting.description, style=style)

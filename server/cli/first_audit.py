@@ -7,8 +7,8 @@ from pathlib import Path
 from server.cli.audit import watch_audit
 from server.cli.audit_view import summary, verdict
 from server.cli.console import complain, errors, output
-from server.client.audit import Refused, find_project, kind_of, start_audit
-from server.client.graphql_client import GraphQLClient, GraphQLErrors, ServerUnreachable
+from server.client.audit import find_project, kind_of, start_audit
+from server.client.graphql_client import GraphQLClient
 from server.process import Running
 from server.security.local_token import LocalToken
 
@@ -26,7 +26,7 @@ async def first_audits(up_now: Running) -> None:
         for folder in (SAMPLE, Path.cwd()):
             try:
                 await _audit_once(client, up_now, folder)
-            except (Refused, GraphQLErrors, ServerUnreachable) as error:
+            except Exception as error:  # noqa: BLE001 - whatever became of the audit, the platform goes on serving
                 complain(f"{folder} was not audited: {error}")
         errors.print(f"\nLook at it all on {up_now.address}/console, signed in with the link above.")
         errors.print("Serving until Ctrl-C.")

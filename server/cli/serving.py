@@ -42,8 +42,14 @@ def worker() -> None:
 
 
 def _run(settings: Settings, *, api: bool, with_worker: bool, migrate: bool, first_audit: bool = False) -> None:
-    configure_logging(settings.log_format, settings.log_level)
+    configure_logging(settings.log_format, _level(settings))
     asyncio.run(_serve(settings, api=api, with_worker=with_worker, migrate=migrate, first_audit=first_audit))
+
+
+def _level(settings: Settings) -> str:
+    """At a terminal the lines about each operation would bury what a person wants to see, unless they asked for them."""
+    unasked = "log_level" not in settings.model_fields_set
+    return "warning" if unasked and errors.is_terminal else settings.log_level
 
 
 async def _serve(settings: Settings, *, api: bool, with_worker: bool, migrate: bool, first_audit: bool) -> None:

@@ -420,4 +420,4 @@ async def test_three_thousand_files_are_quick(source: Path, destination: Path, p
     checkout = await local(source, destination, policy)
     took = time.monotonic() - begun
     assert checkout.state == f"git:{git(source, 'rev-parse', 'HEAD')}"
-    assert took < 5, f"{took:.1f} s"
+    assert took < 10, f"{took:.1f} s"

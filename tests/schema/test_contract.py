@@ -1,6 +1,7 @@
 """The rules of the schema, checked on the schema itself."""
 
 from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
 from graphql import (
@@ -16,9 +17,9 @@ from graphql import (
 )
 
 import domain.events
+from domain.error_codes import ErrorCode
 from domain.errors import Rejection
 from schema.build import build_schema
-from schema.enums import ErrorCode
 from schema.event import EVENT_TYPES
 from schema.print import SDL_FILE, sdl
 from schema.query import LOOKUPS
@@ -139,7 +140,7 @@ def test_every_node_can_be_asked_for_by_its_id() -> None:
 def test_every_event_of_the_domain_has_a_type() -> None:
     event = GRAPH.type_map["Event"]
     assert isinstance(event, GraphQLInterfaceType)
-    kinds = {*domain.events.WorkspaceEvent.__args__, *domain.events.ExecutionEvent.__args__}  # type: ignore[attr-defined]
+    kinds = {*domain.events.WorkspaceEvent.__args__, *domain.events.ExecutionEvent.__args__}
     assert set(EVENT_TYPES) == kinds
     assert {type_.name for type_ in GRAPH.get_possible_types(event)} == {kind.__name__ for kind in kinds}
 
@@ -157,3 +158,13 @@ def test_roots_are_not_reachable_from_below(root: str) -> None:
     for type_ in own_types():
         if isinstance(type_, GraphQLObjectType) and type_.name not in ROOTS:
             assert root not in {str(field.type).strip("[]!") for field in type_.fields.values()}
+
+
+@pytest.mark.parametrize("abstract", ["Event", "UserError", "BlockReason", "AgentResult"])
+def test_one_document_can_select_every_kind(abstract: str) -> None:
+    """Fields of one name must be of one type, or a client could not select them side by side."""
+    types: dict[str, set[str]] = {}
+    for type_ in GRAPH.get_possible_types(cast("Any", GRAPH.type_map[abstract])):
+        for name, field in type_.fields.items():
+            types.setdefault(name, set()).add(str(field.type))
+    assert {name: found for name, found in types.items() if len(found) > 1} == {}

@@ -76,8 +76,8 @@ def _ruff_agrees(package: Path, run: Run) -> None:
     ours = Counter((one.rule, one.location.path, one.location.start_line or 0) for one in found)
     assert not ours - theirs
     for code, path, row in theirs - ours:
-        [group] = [group for group in SAME_THING if code in group]
-        assert any(ours[better, path, row] for better in group[: group.index(code)])
+        [same] = [same for same in SAME_THING if code in same]
+        assert any(ours[better, path, row] for better in same[: same.index(code)])
 
 
 def _complexity_agrees(package: Path, run: Run, folder: Path) -> None:

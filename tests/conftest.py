@@ -1,0 +1,70 @@
+"""What all tests share: real servers, started once, and an agent whose behaviour a test decides."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+PLUGINS = Path(__file__).parent / "plugins"
+sys.path.insert(0, str(PLUGINS))  # before the agents are looked for: entry points are found along the path
+
+from domain.actor import Actor  # noqa: E402
+from server.client.graphql_client import GraphQLClient  # noqa: E402
+from server.platform.wiring import Platform  # noqa: E402
+from server.process import Running, running  # noqa: E402
+from server.security.local_token import LocalToken  # noqa: E402
+from server.settings import Settings, load_settings  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Iterator[Path]:
+    """The data folder of the session's platform. Its parents can be traversed by the account of the server."""
+    with tempfile.TemporaryDirectory(prefix="wrenchai-tests-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder) / "data"
+
+
+@pytest.fixture(scope="session")
+def settings(data_dir: Path) -> Settings:
+    """Settings of the session's platform: a free port, and sources anywhere below the temporary folder."""
+    return load_settings(
+        data_dir=data_dir,
+        port=0,
+        source_roots=(Path(tempfile.gettempdir()),),
+        git_url_schemes=frozenset({"https", "ssh", "file"}),
+        worker_slots=8,
+        agent_concurrency=8,
+        lease_seconds=5,
+        drain_seconds=1,
+    )
+
+
+@pytest.fixture(scope="session")
+async def live(settings: Settings) -> AsyncIterator[Running]:
+    """The whole platform in this process: database, worker, API on a free port."""
+    async with running(settings, api=True, worker=True, migrate=True) as here:
+        yield here
+
+
+@pytest.fixture(scope="session")
+def platform(live: Running) -> Platform:
+    """Its parts."""
+    return live.platform
+
+
+@pytest.fixture(scope="session")
+def actor(platform: Platform) -> Actor:
+    """The owner, who may do everything."""
+    return platform.owner("tests")
+
+
+@pytest.fixture(scope="session")
+async def client(live: Running, settings: Settings) -> AsyncIterator[GraphQLClient]:
+    """A client of the API, signed in as the owner."""
+    assert live.address is not None
+    async with GraphQLClient(live.address, LocalToken.read(settings.data_dir).value) as client:
+        yield client

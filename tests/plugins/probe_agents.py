@@ -1,0 +1,89 @@
+"""An agent whose behaviour a test decides through the task's inputs. A plugin like any other: found by entry point."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+from agents.contract import Agent, AgentContext, AgentFailure, Limits, Step
+
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+
+
+class ProbeInputs(BaseModel):
+    """What the probe is to do."""
+
+    steps: int = Field(1, ge=0, le=1000, description="How many steps to run, one after the other.")
+    journal: str | None = Field(None, description="A file that gets a line when a step begins and when it ends.")
+    hold: str | None = Field(None, description="A folder; step N waits until it holds a file named N.")
+    log_lines: int = Field(0, ge=0, description="Log events that each step writes.")
+    tool_seconds: float = Field(0, ge=0, description="How long a program runs in each step.")
+    stubborn: bool = Field(False, description="Run a program that ignores SIGTERM.")
+    fail: bool = Field(False, description="Fail at the end.")
+    fail_unless: str | None = Field(None, description="Fail at the end unless this file exists.")
+    kill_worker: bool = Field(False, description="Kill the worker's process in the first step.")
+
+
+class ProbeReport(BaseModel):
+    """What the probe did."""
+
+    outputs: list[int]
+
+
+class Probe(Agent[ProbeInputs, ProbeReport]):
+    """Runs the steps it is told to run."""
+
+    kind = "probe"
+    version = "1.0"
+    title = "Probe"
+    purpose = "Does what a test tells it to do."
+    capabilities = ("probe",)
+    limits = Limits(timeout=timedelta(minutes=5))
+    needs_source = False
+    input_model = ProbeInputs
+    report_model = ProbeReport
+
+    async def run(self, context: AgentContext, inputs: ProbeInputs) -> ProbeReport:
+        """Run the steps, then fail if told to."""
+        outputs = []
+        for number in range(1, inputs.steps + 1):
+
+            async def work(step: Step, number: int = number) -> int:
+                return await _work(step, inputs, number)
+
+            outputs.append(await context.step(f"step-{number}", work, returns=int))
+            await context.progress(number, inputs.steps)
+        missing = inputs.fail_unless is not None and not await asyncio.to_thread(Path(inputs.fail_unless).exists)
+        if inputs.fail or missing:
+            raise AgentFailure("told to fail")
+        return ProbeReport(outputs=outputs)
+
+
+async def _work(step: Step, inputs: ProbeInputs, number: int) -> int:
+    _note(inputs, f"start {number}")
+    if inputs.kill_worker:
+        os.kill(os.getpid(), signal.SIGKILL)
+    for line in range(inputs.log_lines):
+        await step.log(f"line {line} of step {number}")
+        await asyncio.sleep(0)
+    if inputs.stubborn:
+        await step.tool("python", ["-c", STUBBORN], cwd=Path("/"))
+    if inputs.tool_seconds:
+        await step.tool("python", ["-c", f"import time; time.sleep({inputs.tool_seconds})"], cwd=Path("/"))
+    if inputs.hold is not None:
+        gate = Path(inputs.hold) / str(number)
+        while not await asyncio.to_thread(gate.exists):
+            await asyncio.sleep(0.02)
+    _note(inputs, f"end {number}")
+    return number * number
+
+
+def _note(inputs: ProbeInputs, line: str) -> None:
+    if inputs.journal is not None:
+        with Path(inputs.journal).open("a") as journal:
+            journal.write(f"{line}\n")
