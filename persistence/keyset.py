@@ -94,8 +94,14 @@ async def read_pages(
     child = ordering.window(positioned, page).lateral("child")
     wanted = select(parent.c.n.label("parent_n"), child)
     if page.count:
-        limited = listed.with_only_columns(literal(1)).order_by(None).limit(EXACT_COUNT_LIMIT + 1).lateral()
-        counted = select(func.count().label("list_total")).select_from(limited).lateral("counted")
+        limited = (
+            listed.with_only_columns(literal(1))
+            .order_by(None)
+            .limit(EXACT_COUNT_LIMIT + 1)
+            .correlate(parent)
+            .subquery()
+        )
+        counted = select(func.count().label("list_total")).select_from(limited).correlate(parent).lateral("counted")
         wanted = select(parent.c.n.label("parent_n"), counted.c.list_total, *child.c).select_from(
             parent.join(counted, true()).outerjoin(child, true())
         )

@@ -27,7 +27,7 @@ async def reasons(context: Context, tasks: Sequence[Task], _args: tuple[Any, ...
     answers: list[list[BlockReason]] = []
     for task in tasks:
         if facts is not None and task.status is TaskStatus.QUEUED:
-            answers.append(list(_in_queue(task, facts, context.agents, now)))
+            answers.append(list(in_queue(task, facts, context.agents, now)))
         else:
             answers.append(
                 [WaitsForDependency(task=other, on_failure=edge.on_failure) for edge, other in edges.get(task.id, ())]
@@ -35,7 +35,8 @@ async def reasons(context: Context, tasks: Sequence[Task], _args: tuple[Any, ...
     return answers
 
 
-def _in_queue(task: Task, facts: QueueFacts, agents: AgentCatalogue, now: datetime) -> Iterator[BlockReason]:
+def in_queue(task: Task, facts: QueueFacts, agents: AgentCatalogue, now: datetime) -> Iterator[BlockReason]:
+    """Why a queued task is not taken by a worker at once."""
     if task.scheduled_for is not None and task.scheduled_for > now:
         yield WaitsForTime(until=task.scheduled_for)
     agent = agents.get(task.agent)

@@ -22,7 +22,6 @@ from schema.node_ids import encode
 from schema.project import Project
 from schema.task import Task
 
-
 Shown = TypeVar("Shown", bound=type)
 
 _NAMES: dict[type, str] = {}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import strawberry
-from strawberry import ID, UNSET, Maybe
+from strawberry import ID, UNSET, Maybe, Some
+from strawberry.utils.str_converters import to_camel_case
 
 from domain import commands
 from domain.errors import Invalid
@@ -15,6 +16,8 @@ from domain.severity import Severity
 from domain.task import AcceptanceCheck, OnFailure, Priority, RetryPolicy
 from schema.node_ids import decode_as
 from schema.scalars import JSON
+
+Value = TypeVar("Value")
 
 IDEMPOTENCY_KEY = "Makes the request safe to send again: the same key does it once."
 
@@ -149,20 +152,20 @@ class UpdateTaskInput:
 
     task_id: ID = strawberry.field(description="The task.")
     expected_version: int = strawberry.field(description="The version you read.")
-    title: Maybe[str] = strawberry.field(description="What is to be done, in a few words.")
-    description: Maybe[str] = strawberry.field(description="What is to be done, in full.")
-    priority: Maybe[Priority] = strawberry.field(description="How urgent it is.")
-    agent: Maybe[str] = strawberry.field(description="Kind of the agent that shall do it.")
-    inputs: Maybe[JSON] = strawberry.field(description="What the agent is given, as a whole.")
-    requirements: Maybe[list[str]] = strawberry.field(description="What the result must fulfil.")
-    constraints: Maybe[list[str]] = strawberry.field(description="What must not be done.")
-    labels: Maybe[list[str]] = strawberry.field(description="Words to find it by.")
-    metadata: Maybe[JSON] = strawberry.field(description="An object to keep with it, as a whole.")
+    title: Maybe[str | None] = strawberry.field(description="What is to be done, in a few words.")
+    description: Maybe[str | None] = strawberry.field(description="What is to be done, in full.")
+    priority: Maybe[Priority | None] = strawberry.field(description="How urgent it is.")
+    agent: Maybe[str | None] = strawberry.field(description="Kind of the agent that shall do it.")
+    inputs: Maybe[JSON | None] = strawberry.field(description="What the agent is given, as a whole.")
+    requirements: Maybe[list[str] | None] = strawberry.field(description="What the result must fulfil.")
+    constraints: Maybe[list[str] | None] = strawberry.field(description="What must not be done.")
+    labels: Maybe[list[str] | None] = strawberry.field(description="Words to find it by.")
+    metadata: Maybe[JSON | None] = strawberry.field(description="An object to keep with it, as a whole.")
     timeout: Maybe[timedelta | None] = strawberry.field(
         description="How long an execution may take; null: as the agent says."
     )
-    retry_policy: Maybe[RetryPolicyInput] = strawberry.field(description="How often it is tried by itself.")
-    acceptance_checks: Maybe[list[AcceptanceCheckInput]] = strawberry.field(
+    retry_policy: Maybe[RetryPolicyInput | None] = strawberry.field(description="How often it is tried by itself.")
+    acceptance_checks: Maybe[list[AcceptanceCheckInput] | None] = strawberry.field(
         description="What must hold for it to be COMPLETED."
     )
 
@@ -171,22 +174,25 @@ class UpdateTaskInput:
 
         Raises:
             InvalidId: the id is malformed or another thing's.
-            Invalid: inputs or metadata is not an object.
+            Invalid: a field is null that cannot be, or inputs or metadata is not an object.
         """
         changes: dict[str, Any] = {}
-        for name in ("title", "description", "priority", "agent", "timeout"):
+        if self.timeout:
+            changes["timeout"] = self.timeout.value
+        for name in ("title", "description", "priority", "agent"):
             if given := getattr(self, name):
-                changes[name] = given.value
+                changes[name] = _present(given, name)
         for name in ("requirements", "constraints", "labels"):
             if given := getattr(self, name):
-                changes[name] = tuple(given.value)
+                changes[name] = tuple(_present(given, name))
         for name in ("inputs", "metadata"):
             if given := getattr(self, name):
-                changes[name] = _document(given.value, name)
+                changes[name] = _document(_present(given, name), name)
         if self.retry_policy:
-            changes["retry"] = self.retry_policy.value.parsed()
+            changes["retry"] = _present(self.retry_policy, "retry_policy").parsed()
         if self.acceptance_checks:
-            changes["acceptance_checks"] = _checks(self.acceptance_checks.value)
+            checks = _present(self.acceptance_checks, "acceptance_checks")
+            changes["acceptance_checks"] = _checks(checks)
         return commands.UpdateTask(
             task_id=_task_id(self.task_id), expected_version=self.expected_version, changes=changes
         )
@@ -243,6 +249,13 @@ class RemoveDependencyInput:
         return commands.RemoveDependency(
             task_id=_task_id(self.task_id), depends_on_id=_task_id(self.depends_on_id, "dependsOnId")
         )
+
+
+def _present(given: Some[Value | None], field: str) -> Value:
+    if given.value is None:
+        name = to_camel_case(field)
+        raise Invalid(f"{name} cannot be null: leave it out to keep it as it is.", path=("input", name))
+    return given.value
 
 
 def _task_id(global_id: str, field: str = "taskId") -> Any:

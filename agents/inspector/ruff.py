@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from agents.contract import Step
 from agents.inspector.autofix import edited, unified_diff
 from agents.inspector.engine import Audit, EngineResult, call_in_halves, in_chunks, parse_json
 from agents.inspector.inputs import EngineName, InspectorInputs
+from agents.inspector.re_exports import Taken
 from agents.inspector.ruff_rules import (
     IGNORE,
     IGNORE_BESIDE_THE_PRODUCT,
@@ -28,6 +30,7 @@ from domain.reports.inspector import NotAnalysed
 
 _FOUND_SOMETHING = frozenset({0, 1})
 _SYNTAX = "invalid-syntax"
+_UNUSED_IMPORT = "F401"
 
 
 class Ruff:
@@ -41,15 +44,15 @@ class Ruff:
         paths = [*(file.path for file in audit.inventory.files), *audit.inventory.stubs]
         async with staged(audit.root, paths) as stage:
             violations, deadly = await _check(step, stage, paths, audit.inputs)
-            drafts, fixable = await asyncio.to_thread(_findings, stage, violations)
-            patch = await _patch(step, stage, fixable, audit.inputs)
+            drafts = await asyncio.to_thread(_findings, stage, paths, violations)
+            patch = await _patch(step, stage, drafts, audit.inputs)
         not_analysed = [NotAnalysed(path=path, engine=self.name, reason=reason) for path, reason in deadly]
         return EngineResult(files=len(paths) - len(deadly), drafts=drafts, not_analysed=not_analysed, patch=patch)
 
 
-def arguments(inputs: InspectorInputs, *, beside_the_product: bool) -> list[str]:
+def arguments(inputs: InspectorInputs, *, beside_the_product: bool, without: tuple[str, ...] = ()) -> list[str]:
     """Ruff's arguments for an audit, without the files: our rules, nobody's configuration."""
-    ignored = [*IGNORE, *(IGNORE_BESIDE_THE_PRODUCT if beside_the_product else ())]
+    ignored = [*IGNORE, *(IGNORE_BESIDE_THE_PRODUCT if beside_the_product else ()), *without]
     in_init = [f"__init__.py:{rule}" for rule in IGNORE_IN_PACKAGE_INIT]
     return [
         "check",
@@ -87,8 +90,7 @@ def _grouped(paths: Iterable[str]) -> list[tuple[bool, list[str]]]:
     return list(groups.items())
 
 
-def _findings(stage: Path, violations: list[dict[str, Any]]) -> tuple[list[FindingDraft], list[str]]:
-    """The findings, and the paths of the files that safe fixes change."""
+def _findings(stage: Path, paths: list[str], violations: list[dict[str, Any]]) -> list[FindingDraft]:
     by_file: dict[str, list[dict[str, Any]]] = defaultdict(list)
     root = stage.resolve()
     for violation in violations:
@@ -98,7 +100,14 @@ def _findings(stage: Path, violations: list[dict[str, Any]]) -> tuple[list[Findi
         text = _read(stage / path)
         lines = split_lines(text.removeprefix(BOM))
         drafts += [_draft(path, text, lines, violation) for violation in _without_repetition(found)]
-    return drafts, sorted({draft.location.path for draft in drafts if draft.fix})
+    mended = [draft for draft in drafts if draft.rule == _UNUSED_IMPORT and draft.fix]
+    taken = Taken(stage / path for path in paths) if mended else Taken(())
+    # A fix of ruff's removes all unused names of a statement, so one that others take spares the whole file.
+    spared = {draft.location.path for draft in mended if taken.takes(draft.location.path, draft.message)}
+    return [
+        replace(draft, fix=None) if draft.rule == _UNUSED_IMPORT and draft.location.path in spared else draft
+        for draft in drafts
+    ]
 
 
 def _without_repetition(violations: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -144,13 +153,17 @@ def _draft(path: str, text: str, lines: list[str], violation: dict[str, Any]) ->
     )
 
 
-async def _patch(step: Step, stage: Path, paths: list[str], inputs: InspectorInputs) -> str:
+async def _patch(step: Step, stage: Path, drafts: list[FindingDraft], inputs: InspectorInputs) -> str:
     """One diff of everything ruff's safe fixes change, until it finds nothing more to fix."""
+    paths = sorted({draft.location.path for draft in drafts if draft.fix})
+    keeps_imports = set(paths) - {draft.location.path for draft in drafts if draft.rule == _UNUSED_IMPORT and draft.fix}
     before = {path: await asyncio.to_thread(_read, stage / path) for path in paths}
     for beside_the_product, group in _grouped(paths):
-        options = [*arguments(inputs, beside_the_product=beside_the_product), "--fix-only", "--quiet"]
-        for chunk in in_chunks(group):
-            await step.tool("ruff", [*options, *chunk], cwd=stage, accept=_FOUND_SOMETHING)
+        for without in ((), (_UNUSED_IMPORT,)):
+            options = arguments(inputs, beside_the_product=beside_the_product, without=without)
+            for chunk in in_chunks([path for path in group if (path in keeps_imports) == bool(without)]):
+                fix = [*options, "--fix-only", "--quiet", *chunk]
+                await step.tool("ruff", fix, cwd=stage, accept=_FOUND_SOMETHING)
     return await asyncio.to_thread(
         lambda: "".join(unified_diff(path, before[path], _read(stage / path)) for path in paths)
     )

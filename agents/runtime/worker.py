@@ -15,6 +15,7 @@ import structlog
 from dbos import DBOSClient
 from uuid_utils.compat import uuid7
 
+from agents.process_family import end_orphans
 from agents.runtime.engine import Engine
 from agents.runtime.reaper import reap
 from agents.runtime.segment import SegmentRun, Stop, Workshop
@@ -76,6 +77,7 @@ class Worker:
 
     async def start(self) -> None:
         """Beat for the first time, clear away what a former run left, and begin to take segments."""
+        await asyncio.to_thread(end_orphans)
         await self._beat()
         await self._reap()
         await self._remove_old_checkouts()

@@ -1,4 +1,7 @@
-"""The command line: one module per command, each with a ``register`` that adds it."""
+"""The command line: one module per command, each with a ``register`` that adds it.
+
+A command imports what it does when it is run: `wrenchai --help` need not load the whole platform.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,6 @@ from server import __version__
 from server.cli import audit, config, db, doctor, graphql, serving, watch
 from server.cli.console import complain, errors, output
 from server.cli.exit_codes import ExitCode
-from server.client.audit import Refused
-from server.client.graphql_client import GraphQLErrors, ServerUnreachable
 from server.settings import SettingsError
 
 COMMANDS = (serving, audit, graphql, watch, db, config, doctor)
@@ -56,6 +57,9 @@ def main() -> NoReturn:
 
 
 def _explain(error: Exception) -> ExitCode:
+    from server.client.graphql_client import GraphQLErrors, Refused, ServerUnreachable
+    from server.security.private_file import ExposedSecret
+
     if isinstance(error, SettingsError):
         for sentence in error.sentences:
             complain(sentence)
@@ -69,6 +73,9 @@ def _explain(error: Exception) -> ExitCode:
     if isinstance(error, (Refused, GraphQLErrors)):
         complain(str(error))
         return ExitCode.EXECUTION
+    if isinstance(error, ExposedSecret):
+        complain(str(error))
+        return ExitCode.PERMISSION
     if isinstance(error, OSError):
         return _explain_system(error)
     complain(f"WrenchAI made a mistake ({type(error).__name__}: {error}): please report it.")

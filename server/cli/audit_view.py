@@ -57,7 +57,7 @@ class AuditView:
         self._say(f"  [yellow]back in the queue[/]: {escape(event['reason'])}")
 
     def _on_source_prepared(self, event: dict[str, Any]) -> None:
-        self._say(f"  [dim]source[/] {escape(event['state'])}")
+        self._say(f"  [dim]source[/] {escape(event['sourceState'])}")
 
     def _on_step_started(self, event: dict[str, Any]) -> None:
         self._status(event["step"])
@@ -83,9 +83,9 @@ class AuditView:
         self._status(f"cancelling, asked by {event['by']}")
 
     def _on_execution_finished(self, event: dict[str, Any]) -> None:
-        style = "green" if event["status"] == "SUCCEEDED" else "red"
+        style = "green" if event["outcome"] == "SUCCEEDED" else "red"
         reason = f": {escape(event['errorMessage'])}" if event["errorMessage"] else ""
-        self._say(f"  [{style}]{event['status']}[/]{reason}")
+        self._say(f"  [{style}]{event['outcome']}[/]{reason}")
 
 
 def summary(execution: dict[str, Any]) -> Table:

@@ -7,11 +7,7 @@ from typing import Annotated
 
 import typer
 
-from persistence import data_folder, migrate
-from server import __version__
 from server.cli.console import errors, output, say_json
-from server.platform.database import database, migrate_database
-from server.settings import Settings, load_settings
 
 commands = typer.Typer(no_args_is_help=True, help="Look at the database's revision, and bring it up to date.")
 
@@ -24,7 +20,9 @@ def register(app: typer.Typer) -> None:
 @commands.command()
 def upgrade() -> None:
     """Apply the migrations that are missing."""
-    asyncio.run(_upgrade(load_settings()))
+    from server.platform.revisions import upgrade_database
+
+    errors.print(f"the database is at revision {asyncio.run(upgrade_database())}")
 
 
 @commands.command()
@@ -32,33 +30,18 @@ def current(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
     """Show the revision the database is at, and the one this version needs."""
-    revision = asyncio.run(_current(load_settings()))
+    from server.platform.revisions import current_revision, needed_revision
+
+    revision, needed = asyncio.run(current_revision()), needed_revision()
     if as_json:
-        say_json({"current": revision, "needed": migrate.head()})
+        say_json({"current": revision, "needed": needed})
     else:
-        output.print(f"{revision or 'none'} (this version needs {migrate.head()})")
+        output.print(f"{revision or 'none'} (this version needs {needed})")
 
 
 @commands.command()
 def revision(message: Annotated[str, typer.Argument(help="What the revision does.")]) -> None:
     """Write a new revision from the differences between the database and the tables; for developers."""
-    output.print(str(asyncio.run(_revision(load_settings(), message))))
+    from server.platform.revisions import write_revision
 
-
-async def _upgrade(settings: Settings) -> None:
-    data_folder.prepare(settings.data_dir, version=__version__)
-    async with database(settings) as addresses:
-        await migrate_database(addresses)
-        errors.print(f"the database is at revision {await migrate.current(addresses.owner_url)}")
-
-
-async def _current(settings: Settings) -> str | None:
-    data_folder.prepare(settings.data_dir, version=__version__)
-    async with database(settings) as addresses:
-        return await migrate.current(addresses.owner_url)
-
-
-async def _revision(settings: Settings, message: str) -> str:
-    data_folder.prepare(settings.data_dir, version=__version__)
-    async with database(settings) as addresses:
-        return str(await migrate.write_revision(addresses.owner_url, message))
+    output.print(str(asyncio.run(write_revision(message))))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from server.cli.audit import watch_audit
 from server.cli.audit_view import summary, verdict
+from server.cli.auditing import watch_audit
 from server.cli.console import complain, errors, output
 from server.client.audit import find_project, kind_of, start_audit
 from server.client.graphql_client import GraphQLClient

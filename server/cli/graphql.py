@@ -9,12 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
 from server.cli.console import output, say_json
 from server.cli.exit_codes import ExitCode
-from server.client.local_server import connected
-from server.settings import Settings, load_settings
 
 
 def register(app: typer.Typer) -> None:
@@ -35,11 +32,14 @@ def graphql(
     A subscription prints one line for each event. Ends with 1 when the response has errors.
     """
     text, values = _text(document), _variables(_text(variables))
-    raise typer.Exit(asyncio.run(_run(load_settings(), text, values)))
+    raise typer.Exit(asyncio.run(_run(text, values)))
 
 
-async def _run(settings: Settings, document: str, variables: dict[str, Any]) -> int:
-    async with connected(settings) as client:
+async def _run(document: str, variables: dict[str, Any]) -> int:
+    from server.client.local_server import connected
+    from server.settings import load_settings
+
+    async with connected(load_settings()) as client:
         if _is_subscription(document):
             async for data in client.subscribe(document, variables):
                 output.out(json.dumps(data, ensure_ascii=False), highlight=False)
@@ -68,6 +68,8 @@ def _variables(text: str) -> dict[str, Any]:
 
 
 def _is_subscription(document: str) -> bool:
+    from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
+
     try:
         definitions = parse(document).definitions
     except GraphQLError:

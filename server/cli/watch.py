@@ -9,12 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from server.cli.audit_view import AuditView
 from server.cli.console import output
 from server.cli.exit_codes import ExitCode
-from server.client.audit import follow
-from server.client.local_server import connected
-from server.settings import Settings, load_settings
 
 
 def register(app: typer.Typer) -> None:
@@ -30,10 +26,15 @@ def watch(
 
     Ends with 0 when the execution succeeded, else with 3.
     """
-    raise typer.Exit(asyncio.run(_watch(load_settings(), execution, as_json=as_json)))
+    raise typer.Exit(asyncio.run(_watch(execution, as_json=as_json)))
 
 
-async def _watch(settings: Settings, execution_id: str, *, as_json: bool) -> int:
+async def _watch(execution_id: str, *, as_json: bool) -> int:
+    from server.cli.audit_view import AuditView
+    from server.client.audit import follow
+    from server.client.local_server import connected
+    from server.settings import load_settings
+
     last: dict[str, Any] = {}
     view = AuditView(output, execution_id[:8])
 
@@ -44,7 +45,7 @@ async def _watch(settings: Settings, execution_id: str, *, as_json: bool) -> int
         else:
             view.show(event)
 
-    async with connected(settings) as client:
+    async with connected(load_settings()) as client:
         with nullcontext() if as_json or not output.is_terminal else view:
             await follow(client, execution_id, show)
-    return ExitCode.OK if last.get("status") == "SUCCEEDED" else ExitCode.EXECUTION
+    return ExitCode.OK if last.get("outcome") == "SUCCEEDED" else ExitCode.EXECUTION

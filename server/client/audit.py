@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from server.client.graphql_client import GraphQLClient, GraphQLErrors
+from server.client.graphql_client import GraphQLClient, GraphQLErrors, Refused
 
 PROJECTS = """
 query Projects($after: Cursor) {
@@ -40,7 +40,7 @@ subscription Watch($id: ID!) {
       sequence
       ... on ExecutionStarted { epoch }
       ... on ExecutionRequeued { reason }
-      ... on SourcePrepared { state }
+      ... on SourcePrepared { sourceState }
       ... on StepStarted { step attempt }
       ... on StepSucceeded { step durationMs }
       ... on StepFailed { step message willRetry }
@@ -53,7 +53,7 @@ subscription Watch($id: ID!) {
       ... on FindingsSettled { new persisting fixed waived }
       ... on ArtifactStored { name artifact { url size } }
       ... on CancelRequested { by }
-      ... on ExecutionFinished { status errorCode errorMessage }
+      ... on ExecutionFinished { outcome errorCode errorMessage }
     }
   }
 }
@@ -86,10 +86,6 @@ query Result($id: ID!, $after: Cursor) {
   }
 }
 """
-
-
-class Refused(Exception):
-    """The API would not do it; the message is its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,10 @@ class GraphQLErrors(Exception):
         return str(self.errors[0].get("extensions", {}).get("code", ""))
 
 
+class Refused(Exception):
+    """A mutation would not do it; the message is that of its errors."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServerEvent:
     """One event of a stream: its name, the cursor it can be resumed after, and its JSON."""

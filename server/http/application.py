@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
@@ -15,7 +16,7 @@ from schema.build import build_schema
 from server import web_assets
 from server.http import artifacts, error_pages, health, sdl
 from server.platform.wiring import Platform
-from server.security.authentication import Authenticator
+from server.security.authentication import CLIENT_HEADER, Authenticator
 from server.security.edge import EdgeGuard
 from server.security.local_token import LocalToken
 from server.security.sign_in import SignIn
@@ -64,12 +65,26 @@ def build_application(platform: Platform, *, port: int, health_checks: health.Ch
         *web_assets.routes(),
     ]
     guarded = EdgeGuard(
-        Starlette(routes=routes),
+        _shared_with(settings.allowed_origins, Starlette(routes=routes)),
         port=port,
         allowed_hosts=settings.allowed_hosts,
         allowed_origins=settings.allowed_origins,
     )
     return Application(asgi=guarded, graphql=graphql, sign_in=sign_in, limits=limits)
+
+
+def _shared_with(origins: tuple[str, ...], app: ASGIApp) -> ASGIApp:
+    """Let pages of these origins call the API with a token; the cookie is only for pages of our own."""
+    if not origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=("authorization", "content-type", CLIENT_HEADER, "last-event-id", "x-request-id"),
+        expose_headers=("x-request-id",),
+        max_age=600,
+    )
 
 
 async def _home(_: object) -> RedirectResponse:

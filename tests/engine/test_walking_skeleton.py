@@ -18,7 +18,7 @@ async def test_an_audit_streams_and_leaves_findings_and_artifacts(client: GraphQ
     await follow(client, started.execution_id, events.append)
     assert [event["sequence"] for event in events] == list(range(1, len(events) + 1))
     assert events[-1]["__typename"] == "ExecutionFinished"
-    assert events[-1]["status"] == "SUCCEEDED", events[-1]
+    assert events[-1]["outcome"] == "SUCCEEDED", events[-1]
     execution = await result_of(client, started.execution_id)
     assert execution["findings"]["edges"]
     assert {artifact["name"] for artifact in execution["artifacts"]["nodes"]} >= {"audit.sarif", "audit.md"}

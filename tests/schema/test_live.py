@@ -7,10 +7,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from domain.errors import Denied, InvalidCursor, InvalidId, NotFound
+from domain.errors import CursorExpired, Denied, InvalidCursor, InvalidId, NotFound
 from domain.events import LogWritten
 from domain.use_cases import recording
+from persistence.tables import feed_horizon
 from resolvers.subscriptions import execution_events
 from schema.node_ids import decode_as, encode
 from tests.schema.conftest import Graph
@@ -66,7 +69,9 @@ async def test_history_is_the_same_as_what_was_sent(graph: Graph) -> None:
     await graph.finish(segment)
     sent = await graph.updates(EVENTS, id=execution)
     history = await graph.run(
-        "query ($id: ID!) { execution(id: $id) { events(first: 100) { edges { cursor node { __typename sequence at } } } } }",
+        """query ($id: ID!) {
+             execution(id: $id) { events(first: 100) { edges { cursor node { __typename sequence at } } } }
+           }""",
         id=execution,
     )
     edges = history["execution"]["events"]["edges"]
@@ -161,11 +166,7 @@ async def test_the_feed_of_tasks_is_filtered_and_leaves_out_what_is_quiet(graph:
     assert {update["task"]["key"] for update in updates} == {mine["key"]}
     kinds = [update["event"]["__typename"] for update in updates]
     assert "LogWritten" not in kinds
-    assert sorted(kinds) == sorted(
-        ["TaskStatusChanged", "ExecutionQueued"]
-        + ["ExecutionStarted", "TaskStatusChanged"]
-        + ["ExecutionFinished", "TaskStatusChanged"]
-    )
+    assert sorted(kinds) == ["ExecutionFinished", "ExecutionQueued", "ExecutionStarted"] + ["TaskStatusChanged"] * 3
     assert [update["execution"] for update in updates if update["event"]["__typename"] == "ExecutionFinished"] == [
         {"number": 1}
     ]
@@ -183,6 +184,27 @@ async def test_cursors_belong_to_one_subscription(graph: Graph) -> None:
     ):
         with pytest.raises(InvalidCursor):
             await graph.updates(document, take=1, **variables)
+
+
+async def test_a_cursor_from_before_the_horizon_has_expired(graph: Graph) -> None:
+    (task,) = await graph.tasks(await graph.project(), {})
+    cursor = await start_of_feed(graph, FEED, task["id"])
+    behind = await graph.context().read.feed_head()
+    owner = create_async_engine(graph.platform.addresses.owner_url)
+    try:
+        async with owner.begin() as connection:
+            kept = (await connection.execute(select(feed_horizon))).all()
+            await connection.execute(delete(feed_horizon))
+            await connection.execute(insert(feed_horizon).values(id=1, xact=behind[0], event_id=behind[1]))
+        with pytest.raises(CursorExpired) as expired:
+            await graph.updates(FEED, take=1, after=cursor)
+        assert expired.value.code == "CURSOR_EXPIRED"
+    finally:
+        async with owner.begin() as connection:
+            await connection.execute(delete(feed_horizon))
+            for row in kept:
+                await connection.execute(insert(feed_horizon).values(**row._mapping))
+        await owner.dispose()
 
 
 async def test_what_is_not_there_and_who_may_not_read(graph: Graph) -> None:

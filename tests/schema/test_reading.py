@@ -1,13 +1,17 @@
 """Reading the graph on a real database."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from domain.actor import Actor
-from schema.node_ids import encode
+from domain.blocking import WaitsForSlot, WaitsForTime, WaitsForWorker
+from domain.reads import QueueFacts
+from resolvers import blocking
+from schema.node_ids import decode_as, encode
 from tests.schema.conftest import Graph
 
 SCREEN = """
@@ -110,7 +114,8 @@ async def test_pages_tile_a_list_in_both_directions(graph: Graph, order: dict[st
 
 async def test_a_cursor_is_refused_in_another_list_filter_and_order(graph: Graph) -> None:
     one, other = await graph.tasks(await graph.project(), {}, {})
-    document = "query ($after: Cursor, $filter: TaskFilterInput) { tasks(after: $after, filter: $filter) { edges { cursor } } }"
+    document = """query ($after: Cursor, $filter: TaskFilterInput) {
+      tasks(after: $after, filter: $filter) { edges { cursor } } }"""
     cursor = (await graph.run(document))["tasks"]["edges"][0]["cursor"]
     assert len((await graph.run(document, after=cursor))["tasks"]["edges"]) == 1
     for attempt in (
@@ -146,7 +151,8 @@ async def test_pages_have_limits(graph: Graph) -> None:
 async def test_a_total_is_counted_only_when_it_is_selected(graph: Graph) -> None:
     await graph.tasks(await graph.project(), {}, {}, {})
     without = await graph.counted("{ tasks(first: 1) { nodes { key } } }")
-    hidden = "{ tasks(first: 1) { ...on TaskConnection { ...more } } } fragment more on TaskConnection { all: totalCount { value relation } }"
+    hidden = """{ tasks(first: 1) { ...on TaskConnection { ...more } } }
+      fragment more on TaskConnection { all: totalCount { value relation } }"""
     assert await graph.counted(hidden) == without + 1
     assert (await graph.run(hidden))["tasks"] == {"all": {"value": 3, "relation": "EXACT"}}
 
@@ -253,8 +259,7 @@ async def test_blocked_by_names_the_reason(graph: Graph) -> None:
     segment = await graph.start(first["latestExecution"]["id"])
     assert (await graph.run(document, id=first["id"]))["task"] == {"status": "IN_PROGRESS", "blockedBy": []}
     await graph.finish(segment)
-    queued = (await graph.run(document, id=second["id"]))["task"]
-    assert queued["status"] == "QUEUED"
+    assert (await graph.run(document, id=second["id"]))["task"]["status"] == "QUEUED"
     assert (await graph.run(document, id=first["id"]))["task"] == {"status": "COMPLETED", "blockedBy": []}
 
 
@@ -273,3 +278,23 @@ async def test_the_totals_of_nested_lists_are_each_list_s_own(graph: Graph) -> N
     assert [node["dependents"]["totalCount"]["value"] for node in nodes] == [0, 4]
     assert [len(node["dependents"]["nodes"]) for node in nodes] == [0, 1]
     assert [node["dependencies"] for node in nodes] == [{"totalCount": {"value": 0}, "nodes": []}] * 2
+
+
+async def test_a_queued_task_says_what_the_queue_waits_for(graph: Graph) -> None:
+    now = datetime.now(UTC)
+    (one,) = await graph.tasks(await graph.project(), {}, dispatch=True)
+    context = graph.context()
+    (task,) = await context.read.tasks_by_id(context.workspace_id, [decode_as("Task", one["id"])])
+    assert task is not None
+    agent = context.agents.get("inspector")
+    assert agent is not None
+    offered = frozenset({"inspector"})
+    for facts, scheduled, kinds in (
+        (QueueFacts(running={}, offered=frozenset()), None, [WaitsForWorker]),
+        (QueueFacts(running={"inspector": agent.concurrency}, offered=offered), None, [WaitsForSlot]),
+        (QueueFacts(running={"inspector": agent.concurrency - 1}, offered=offered), None, []),
+        (QueueFacts(running={}, offered=offered), now + timedelta(minutes=1), [WaitsForTime]),
+        (QueueFacts(running={}, offered=offered), now - timedelta(minutes=1), []),
+    ):
+        reasons = blocking.in_queue(replace(task, scheduled_for=scheduled), facts, context.agents, now)
+        assert [type(reason) for reason in reasons] == kinds

@@ -92,3 +92,20 @@ def test_replacements_say_what_the_diff_says(before: list[str], after: list[str]
         tail = "\n".join(rows[change.start - 1 + change.count :])
         rows = (head + change.text + tail).split("\n")
     assert "\n".join(rows) == new
+
+
+async def test_an_import_that_others_take_is_kept(audit: Audit, files: Callable[..., Path]) -> None:
+    root = files({
+        "events.py": '"""E."""\n\nfrom engine import Begin, Commit, Rollback, Savepoint\n\nNAME = f"x"\n',
+        "engine.py": '"""E."""\n\nimport os\n\n\nclass Begin: ...\n\n\nclass Commit: ...\n',
+        "main.py": "import events\nfrom events import (\n    Begin,\n    NAME,\n)\n\nprint(Begin, events.Commit)\n",
+    })  # fmt: skip
+    run = await audit(root, engines=("ruff",))
+    fixes = {one.message.split("`")[1]: bool(one.fix) for one in run.findings if one.rule == "F401"}
+    kept = {f"engine.{name}": False for name in ("Begin", "Commit", "Rollback", "Savepoint")}
+    assert fixes == kept | {"os": True}
+    assert run.report.autofixable == 2
+    apply(GIT, root, run.artifacts["autofix.patch"])
+    assert "from engine import Begin, Commit" in (root / "events.py").read_text("utf-8")
+    assert 'NAME = "x"' in (root / "events.py").read_text("utf-8")
+    assert "import os" not in (root / "engine.py").read_text("utf-8")

@@ -1,0 +1,65 @@
+"""What ``wrenchai audit`` does: dispatch, follow, show, and say by the exit code how it went."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from server.cli.audit_view import AuditView, summary, verdict
+from server.cli.console import errors, output, say_json
+from server.cli.exit_codes import ExitCode
+from server.client.audit import Started, follow, kind_of, result_of, start_audit
+from server.client.graphql_client import GraphQLClient
+from server.client.started_server import connected_or_started
+from server.logging import configure_logging
+from server.platform.source_roots import SourceRoots
+from server.settings import Settings, load_settings
+
+
+def run_audit(target: str, revision: str | None, sarif: Path | None, *, as_json: bool) -> int:
+    """Audit a source, show it, and return the exit code."""
+    settings = load_settings()
+    configure_logging(settings.log_format, "warning" if settings.log_level == "info" else settings.log_level)
+    return asyncio.run(_audit(settings, target, revision, sarif, as_json=as_json))
+
+
+async def _audit(settings: Settings, target: str, revision: str | None, sarif: Path | None, *, as_json: bool) -> int:
+    kind, location = kind_of(target)
+    if kind == "LOCAL":
+        SourceRoots(settings).add(Path(location))
+    console = errors if as_json else output
+    async with connected_or_started(settings, lambda stage: errors.print(f"[dim]·[/] {stage}")) as client:
+        started = await start_audit(client, target, revision, {})
+        execution = await watch_audit(client, started, console)
+        if sarif is not None:
+            await _write_artifact(client, execution, "audit.sarif", sarif)
+        report: dict[str, Any] | None = execution["result"]
+        if as_json:
+            say_json(execution)
+        elif report is not None:
+            output.print(summary(execution))
+            output.print(verdict(report))
+    if report is None:
+        return ExitCode.EXECUTION
+    return ExitCode.OK if report["gatePassed"] else ExitCode.FAILED
+
+
+async def watch_audit(client: GraphQLClient, started: Started, console: Console) -> dict[str, Any]:
+    """Follow an audit to its end and return its execution."""
+    console.print(f"[bold]{started.task_key}[/] execution {started.execution_id}")
+    with AuditView(console, started.task_key) if console.is_terminal else nullcontext(AuditView(console, "")) as view:
+        await follow(client, started.execution_id, view.show)
+    return await result_of(client, started.execution_id)
+
+
+async def _write_artifact(client: GraphQLClient, execution: dict[str, Any], name: str, path: Path) -> None:
+    for artifact in execution["artifacts"]["nodes"]:
+        if artifact["name"] == name:
+            content = await client.download(artifact["url"])
+            await asyncio.to_thread(path.write_bytes, content)
+            errors.print(f"wrote {path}")
+            return
