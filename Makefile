@@ -2,60 +2,90 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+PACKAGES := $(VENV)/.packages
+INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300
 
-.PHONY: help run test verify bench lint format frontend sdl lock doctor clean
+.PHONY: help run test verify bench lint format frontend docs sdl lock doctor build browser clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 12
 
-run: $(STAMP) ## Set up what is missing, start the platform, and run the first audit; Ctrl-C stops it
-	@$(BIN)/wrenchai up --first-audit
+run: $(INSTALLED) ## Set up what is missing, start the platform and run the first audit; Ctrl-C stops it
+	@exec $(BIN)/wrenchai up --first-audit
 
-test: $(STAMP) ## Set up what is missing and run the tests (at most 15 minutes on 2 cores)
+test: $(INSTALLED) browser ## Set up what is missing and run the tests (at most 15 minutes on 2 cores)
 	@echo "· running the tests"
 	@$(BIN)/python -m pytest -m "not verify" -q
 
-verify: $(STAMP) ## Run what is longer: fault runs, conformance, real packages
+verify: $(INSTALLED) browser ## Run what takes longer: fault runs, conformance, real packages, the wheel
 	@$(BIN)/python -m pytest -m verify -q
 
-bench: $(STAMP) ## Run the benchmarks and print their table
+bench: $(INSTALLED) ## Run the benchmarks and print their table
 	@$(BIN)/python -m benchmarks
 
-lint: $(STAMP) ## Check format, style, types, import contracts, the SDL and the front end
-	@echo "· ruff";          $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
-	@echo "· mypy";          $(BIN)/mypy --no-error-summary
-	@echo "· import-linter"; $(BIN)/lint-imports --no-cache | tail -n 3
-	@echo "· SDL";           $(BIN)/python -m schema.print --check
-	@echo "· front end";     $(BIN)/python hatch_build.py check
+lint: $(INSTALLED) ## Check format, style, types, import contracts, SDL, reference pages and front end
+	@echo "· ruff";            $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@echo "· mypy";            $(BIN)/mypy --no-error-summary
+	@echo "· import-linter";   $(BIN)/lint-imports --no-cache | tail -n 3
+	@echo "· SDL";             $(BIN)/python -m schema.print --check
+	@echo "· reference pages"; $(BIN)/python -m scripts.reference --check
+	@echo "· front end";       $(BIN)/python hatch_build.py check
 
-format: $(STAMP) ## Format the code
+format: $(INSTALLED) ## Format the code
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
-frontend: $(STAMP) ## Build the web pages if they are stale
+frontend: $(INSTALLED) ## Build the web pages if they are stale
 	@$(BIN)/python hatch_build.py
 
-sdl: $(STAMP) ## Write schema/schema.graphql anew
+docs: $(INSTALLED) ## Write the generated pages of docs/reference anew
+	@$(BIN)/python -m scripts.reference
+
+sdl: $(INSTALLED) ## Write schema/schema.graphql anew
 	@$(BIN)/python -m schema.print
 
-lock: $(STAMP) ## Write requirements.lock anew from pyproject.toml
-	@$(BIN)/python scripts/lock.py
+lock: $(INSTALLED) ## Write requirements.lock and constraints.txt anew (UPGRADE=1: with the newest versions)
+	@$(PIP) install --quiet uv
+	@$(BIN)/python scripts/lock.py $(if $(UPGRADE),--upgrade)
 
-doctor: $(STAMP) ## Look at this machine: what is installed, missing or misconfigured
+doctor: $(INSTALLED) ## Look at this machine: what is installed, missing or misconfigured
 	@$(BIN)/wrenchai doctor
 
-clean: ## Remove what was installed and built here; the data folder stays
-	@rm -rf $(VENV) server/web dist
+build: $(INSTALLED) ## Build the sdist and the wheel into dist/
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build --directory dist
 
-$(STAMP): requirements.lock pyproject.toml hatch_build.py
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install python3.11, or say where it is with PYTHON=…"; exit 1; }
-	@echo "· making the virtual environment"
-	@$(PYTHON) -m venv $(VENV)
+browser: ## Look for the Chromium that the browser tests need; as root, install it with apt-get
+	@if command -v chromium >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "· installing Chromium for the browser tests"; \
+	  $(APT) update && $(APT) install --yes --no-install-recommends chromium >/dev/null; \
+	else \
+	  echo "The browser tests need Chromium: run 'sudo apt-get install chromium', then again." >&2; exit 1; \
+	fi
+
+clean: ## Remove what was installed and built here; the data folder stays
+	@rm -rf $(VENV) server/web frontend/node_modules frontend/.build dist
+
+# The mark is there only after an installation that came to its end: without it the environment is made anew.
+$(PACKAGES): requirements.lock
+	@if [ -e $@ ]; then \
+	  rm $@; \
+	else \
+	  python=$$(scripts/find-python); \
+	  echo "· making the virtual environment with $$($$python --version)"; \
+	  rm -rf $(VENV); \
+	  $$python -m venv $(VENV) \
+	    || { rm -rf $(VENV); echo "A virtual environment cannot be made: on Debian, install python3.11-venv." >&2; exit 1; }; \
+	fi
 	@echo "· installing the pinned packages (a few minutes the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@echo "· installing WrenchAI and building its web pages"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@touch $@
+
+$(INSTALLED): $(PACKAGES) pyproject.toml hatch_build.py
+	@echo "· installing WrenchAI and building its web pages (about a minute the first time)"
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@

@@ -195,7 +195,10 @@ def _read(path: Path) -> str | None:
 
 
 class FrontendHook(BuildHookInterface[BuilderConfig]):
-    """Puts a current build of the front end into each wheel, sdist and editable installation."""
+    """Puts a current build of the front end into each wheel, sdist and editable installation.
+
+    A wheel gets the pages of the error codes too; where they are written, an editable installation finds them.
+    """
 
     def dependencies(self) -> list[str]:
         """Ask for a Node.js from the package index only when a build is due and the machine has none."""
@@ -206,6 +209,8 @@ class FrontendHook(BuildHookInterface[BuilderConfig]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build if stale; raises `FrontendError`, which fails the build of the package."""
         Frontend(Path(self.root)).build()
+        if self.target_name == "wheel" and version == "standard":
+            build_data["force_include"]["docs/errors"] = "server/http/pages"
 
 
 def main(arguments: list[str]) -> int:

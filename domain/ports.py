@@ -164,7 +164,7 @@ class FindingStore(Protocol):
     async def unseen(
         self, source_id: UUID, agent: str, execution_id: UUID, engines: Collection[str], skipped_paths: Collection[str]
     ) -> list[Finding]:
-        """Open findings of these engines, outside the skipped paths, that the execution did not see."""
+        """Open findings of these engines, outside the skipped files and folders, that the execution did not see."""
 
     async def seen(self, execution_id: UUID) -> list[tuple[Finding, FindingState]]:
         """What the execution saw, each with the state it had then."""

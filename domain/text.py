@@ -1,11 +1,15 @@
-"""Rules for text that people type."""
+"""Rules for text that people type, and for what agents return."""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from domain.errors import Invalid
+
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def check_text(value: str, name: str, *, most: int, required: bool = False) -> str:
@@ -29,7 +33,20 @@ def check_text(value: str, name: str, *, most: int, required: bool = False) -> s
 
 def is_storable(text: str) -> bool:
     """Whether PostgreSQL can hold the text: no NUL, no lone surrogate."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    return UNSTORABLE.search(text) is None
+
+
+def storable(value: Any) -> Any:
+    """The same JSON value as PostgreSQL can hold it: other characters become �, numbers that are not finite null."""
+    if isinstance(value, str):
+        return UNSTORABLE.sub("�", value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {storable(key): storable(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(part) for part in value]
+    return value
 
 
 def check_document(value: Mapping[str, Any], name: str, *, most: int = 100_000) -> None:
@@ -53,6 +70,8 @@ def check_document(value: Mapping[str, Any], name: str, *, most: int = 100_000) 
             size += len(node)
             if not is_storable(node):
                 raise Invalid(f"{name} contains a character that cannot be stored.", path=path)
+        elif isinstance(node, float) and not math.isfinite(node):
+            raise Invalid(f"{name} contains a number that cannot be stored: {node}.", path=path)
         size += 1
         if size > most:
             raise Invalid(f"{name} is too large: at most {most:,} characters.", path=path)

@@ -43,7 +43,7 @@ async def execution_events(context: Context, execution_id: UUID, after: str | No
     """
     context.actor.require(Permission.READ)
     scope = execution_scope(execution_id)
-    after = after or context.last_event_id
+    after = context.last_event_id if after is None else after
     (sequence,) = (0,) if after is None else _position(scope, after, 1)
     async with context.wakeups.subscribe(f"execution:{execution_id}") as wakeups:
         execution = await context.load(executions.by_id, execution_id)
@@ -75,7 +75,7 @@ async def feed(context: Context, filter_by: FeedFilter, after: str | None) -> As
     """
     context.actor.require(Permission.READ)
     scope = feed_scope(context.workspace_id, filter_by)
-    after = after or context.last_event_id
+    after = context.last_event_id if after is None else after
     async with context.wakeups.subscribe(f"workspace:{context.workspace_id}") as wakeups:
         position = await _start(context, scope, after)
         pause = _Pause(wakeups)

@@ -10,6 +10,7 @@ from strawberry import UNSET, Parent
 from domain import pages
 from resolvers.connections import Window, connect
 from resolvers.loaders import Batch
+from schema.absence import given
 from schema.enums import CountRelation
 from schema.node import Info
 from schema.scalars import Cursor
@@ -70,12 +71,12 @@ class Connection(Generic[Item]):
 
 
 def window(info: Info, first: int | None, last: int | None, after: str | None, before: str | None) -> Window:
-    """The part of the list that the client asks for. What it left out is ``UNSET``."""
+    """The part of the list that the client asks for."""
     return Window(
-        first=None if first is UNSET else first,
-        last=None if last is UNSET else last,
-        after=after or None,
-        before=before or None,
+        first=given(first),
+        last=given(last),
+        after=given(after),
+        before=given(before),
         count=selects(info, "totalCount"),
     )
 

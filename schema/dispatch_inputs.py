@@ -6,6 +6,7 @@ import strawberry
 from strawberry import ID, UNSET
 
 from domain import commands
+from schema.absence import given
 from schema.node_ids import decode_as
 from schema.task_inputs import IDEMPOTENCY_KEY
 
@@ -59,7 +60,7 @@ class CancelTaskInput:
     def command(self) -> commands.CancelTask:
         """The same in terms of the domain."""
         task_id = decode_as("Task", self.task_id, path=("input", "taskId"))
-        return commands.CancelTask(task_id=task_id, reason=self.reason or None)
+        return commands.CancelTask(task_id=task_id, reason=given(self.reason))
 
 
 @strawberry.input(description="What cancelExecution is given.")
@@ -72,4 +73,4 @@ class CancelExecutionInput:
     def command(self) -> commands.CancelExecution:
         """The same in terms of the domain."""
         execution_id = decode_as("Execution", self.execution_id, path=("input", "executionId"))
-        return commands.CancelExecution(execution_id=execution_id, reason=self.reason or None)
+        return commands.CancelExecution(execution_id=execution_id, reason=given(self.reason))

@@ -14,6 +14,7 @@ from domain.pages import Direction
 from domain.reads import ExecutionFilter, FeedFilter, FindingFilter, TaskFilter, TaskOrder, TaskOrderField
 from domain.severity import Severity
 from domain.states import ExecutionStatus, TaskStatus
+from schema.absence import given
 from schema.node_ids import decode_as
 
 
@@ -76,67 +77,68 @@ FindingsWhere: TypeAlias = Annotated[FindingFilterInput | None, strawberry.argum
 EventsWhere: TypeAlias = Annotated[TaskEventFilterInput | None, strawberry.argument(description="Which events.")]
 
 
-def task_filter(given: TaskFilterInput | None) -> TaskFilter:
+def task_filter(where: TaskFilterInput | None) -> TaskFilter:
     """The filter in terms of the domain.
 
     Raises:
         InvalidId: the project's id is malformed or another thing's.
     """
-    if not given:
+    if not where:
         return TaskFilter()
     return TaskFilter(
-        project_id=_project(given.project_id),
-        statuses=tuple(given.status or ()),
-        agent=given.agent or None,
-        label=given.label or None,
+        project_id=_project(where.project_id),
+        statuses=tuple(where.status or ()),
+        agent=given(where.agent),
+        label=given(where.label),
     )
 
 
-def task_order(given: TaskOrderInput | None) -> TaskOrder:
+def task_order(where: TaskOrderInput | None) -> TaskOrder:
     """The order in terms of the domain."""
-    return TaskOrder(field=given.field, direction=given.direction) if given else TaskOrder()
+    return TaskOrder(field=where.field, direction=where.direction) if where else TaskOrder()
 
 
-def execution_filter(given: ExecutionFilterInput | None) -> ExecutionFilter:
+def execution_filter(where: ExecutionFilterInput | None) -> ExecutionFilter:
     """The filter in terms of the domain."""
-    if not given:
+    if not where:
         return ExecutionFilter()
-    return ExecutionFilter(statuses=tuple(given.status or ()), agent=given.agent or None)
+    return ExecutionFilter(statuses=tuple(where.status or ()), agent=given(where.agent))
 
 
-def finding_filter(given: FindingFilterInput | None) -> FindingFilter:
+def finding_filter(where: FindingFilterInput | None) -> FindingFilter:
     """The filter in terms of the domain.
 
     Raises:
         InvalidId: the project's id is malformed or another thing's.
     """
-    if not given:
+    if not where:
         return FindingFilter()
     return FindingFilter(
-        project_id=_project(given.project_id),
-        states=tuple(given.state or ()),
-        severities=tuple(given.severity or ()),
-        rule=given.rule or None,
+        project_id=_project(where.project_id),
+        states=tuple(where.state or ()),
+        severities=tuple(where.severity or ()),
+        rule=given(where.rule),
     )
 
 
-def task_event_filter(given: TaskEventFilterInput | None) -> FeedFilter:
+def task_event_filter(where: TaskEventFilterInput | None) -> FeedFilter:
     """The filter in terms of the domain.
 
     Raises:
         InvalidId: an id is malformed or another thing's.
         Invalid: there are more than 100 tasks.
     """
-    if not given:
+    if not where:
         return FeedFilter(task_events_only=True)
-    if len(given.task_ids or ()) > 100:
+    if len(where.task_ids or ()) > 100:
         raise Invalid("Give at most 100 taskIds; without any, events of all tasks come.", path=("filter", "taskIds"))
     return FeedFilter(
-        project_id=_project(given.project_id),
-        task_ids=tuple(decode_as("Task", one, path=("filter", "taskIds")) for one in given.task_ids or ()),
+        project_id=_project(where.project_id),
+        task_ids=tuple(decode_as("Task", one, path=("filter", "taskIds")) for one in where.task_ids or ()),
         task_events_only=True,
     )
 
 
 def _project(global_id: ID | None) -> UUID | None:
-    return decode_as("Project", global_id, path=("filter", "projectId")) if global_id else None
+    found = given(global_id)
+    return None if found is None else decode_as("Project", found, path=("filter", "projectId"))

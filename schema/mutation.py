@@ -13,6 +13,7 @@ from domain.ports import UnitOfWork
 from domain.use_cases import cancel, dependencies, dispatch, findings, projects, tasks
 from resolvers.outcome import Outcome
 from schema import dispatch_inputs, payloads, project_inputs, task_inputs
+from schema.absence import given
 from schema.node import Info
 
 Command = TypeVar("Command", covariant=True)
@@ -42,7 +43,7 @@ def mutation(
         except Rejection as rejection:
             return Outcome(errors=(rejection,))
         key = getattr(input, "idempotency_key", None)
-        outcome = await info.context.perform(use_case, command, None if key is strawberry.UNSET else key)
+        outcome = await info.context.perform(use_case, command, given(key))
         return outcome if pick is None else outcome.map(pick)
 
     resolve.__annotations__["input"] = Annotated[input_type, strawberry.argument(description="What is asked for.")]

@@ -11,6 +11,7 @@ from domain import commands
 from domain.finding import FindingState
 from domain.project import SourceKind
 from domain.quality_gate import QualityGate
+from schema.absence import given
 from schema.node_ids import decode_as
 
 
@@ -66,11 +67,11 @@ class CreateProjectInput:
         source = None
         if self.source:
             source = commands.SourceDraft(
-                kind=self.source.kind, location=self.source.location, revision=self.source.revision or None
+                kind=self.source.kind, location=self.source.location, revision=given(self.source.revision)
             )
         return commands.CreateProject(
             name=self.name,
-            key=self.key or None,
+            key=given(self.key),
             description=self.description,
             source=source,
             gate=self.gate.parsed() if self.gate else QualityGate(),
@@ -99,6 +100,6 @@ class SetFindingStateInput:
             finding_id=decode_as("Finding", self.finding_id, path=("input", "findingId")),
             expected_version=self.expected_version,
             state=self.state,
-            reason=self.reason or None,
-            expires_at=self.expires_at or None,
+            reason=given(self.reason),
+            expires_at=given(self.expires_at),
         )

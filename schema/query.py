@@ -20,6 +20,7 @@ from domain.ports import AgentFacts
 from resolvers import dependencies, executions, findings, projects, tasks, workspaces
 from resolvers.context import Context
 from resolvers.loaders import Batch
+from schema.absence import given
 from schema.agent import Agent
 from schema.connections import After, Before, Connection, First, Last, window
 from schema.execution import Execution
@@ -99,8 +100,8 @@ async def _workspace(info: Info) -> domain.project.Workspace:
 
 async def _project(info: Info, by: ByProject) -> domain.project.Project | None:
     context = reading(info)
-    if by.id:
-        return await context.load(projects.by_id, decode_as("Project", by.id, path=("by", "id")))
+    if (id_ := given(by.id)) is not None:
+        return await context.load(projects.by_id, decode_as("Project", id_, path=("by", "id")))
     return await context.load(projects.by_key, by.key or "")
 
 
@@ -112,8 +113,8 @@ async def _projects(
 
 async def _task(info: Info, by: ByTask) -> domain.task.Task | None:
     context = reading(info)
-    if by.id:
-        return await context.load(tasks.by_id, decode_as("Task", by.id, path=("by", "id")))
+    if (id_ := given(by.id)) is not None:
+        return await context.load(tasks.by_id, decode_as("Task", id_, path=("by", "id")))
     return await context.load(tasks.by_key, by.key or "")
 
 

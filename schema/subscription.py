@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, TypeAlias
 
 import strawberry
@@ -14,6 +15,7 @@ from domain.reads import FeedFilter
 from domain.task import Task as DomainTask
 from resolvers import executions, subscriptions, tasks
 from resolvers.subscriptions import Delivery
+from schema.absence import given
 from schema.errors import shown
 from schema.event import Event
 from schema.execution import Execution
@@ -80,22 +82,19 @@ async def _execution_events(
 ) -> AsyncGenerator[Delivery, None]:
     uuid = decode_as("Execution", execution_id, path=("executionId",))
     try:
-        async for delivery in subscriptions.execution_events(info.context, uuid, after or None):
-            yield delivery
+        async with aclosing(subscriptions.execution_events(info.context, uuid, given(after))) as deliveries:
+            async for delivery in deliveries:
+                yield delivery
     except NotFound as missing:
         raise shown(missing) from None
 
 
-async def _task_events(
-    info: Info, filter: EventsWhere = UNSET, after: Resume = UNSET
-) -> AsyncGenerator[Delivery, None]:
-    async for delivery in subscriptions.feed(info.context, task_event_filter(filter), after or None):
-        yield delivery
+def _task_events(info: Info, filter: EventsWhere = UNSET, after: Resume = UNSET) -> AsyncGenerator[Delivery, None]:
+    return subscriptions.feed(info.context, task_event_filter(filter), given(after))
 
 
-async def _workspace_events(info: Info, after: Resume = UNSET) -> AsyncGenerator[Delivery, None]:
-    async for delivery in subscriptions.feed(info.context, FeedFilter(), after or None):
-        yield delivery
+def _workspace_events(info: Info, after: Resume = UNSET) -> AsyncGenerator[Delivery, None]:
+    return subscriptions.feed(info.context, FeedFilter(), given(after))
 
 
 @strawberry.type(

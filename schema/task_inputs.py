@@ -14,6 +14,7 @@ from domain import commands
 from domain.errors import Invalid
 from domain.severity import Severity
 from domain.task import AcceptanceCheck, OnFailure, Priority, RetryPolicy
+from schema.absence import given
 from schema.node_ids import decode_as
 from schema.scalars import JSON
 
@@ -101,7 +102,7 @@ class TaskDraftInput:
         return commands.TaskDraft(
             title=self.title,
             agent=self.agent,
-            client_key=self.client_key or None,
+            client_key=given(self.client_key),
             description=self.description,
             priority=self.priority,
             inputs=_document(self.inputs, "inputs"),
@@ -109,7 +110,7 @@ class TaskDraftInput:
             constraints=tuple(self.constraints or ()),
             labels=tuple(self.labels or ()),
             metadata=_document(self.metadata, "metadata"),
-            timeout=None if self.timeout is UNSET else self.timeout,
+            timeout=given(self.timeout),
             retry=self.retry_policy.parsed() if self.retry_policy else RetryPolicy(),
             acceptance_checks=_checks(self.acceptance_checks or ()),
             depends_on=tuple(_dependency(one) for one in self.depends_on or ()),
@@ -180,14 +181,14 @@ class UpdateTaskInput:
         if self.timeout:
             changes["timeout"] = self.timeout.value
         for name in ("title", "description", "priority", "agent"):
-            if given := getattr(self, name):
-                changes[name] = _present(given, name)
+            if change := getattr(self, name):
+                changes[name] = _present(change, name)
         for name in ("requirements", "constraints", "labels"):
-            if given := getattr(self, name):
-                changes[name] = tuple(_present(given, name))
+            if change := getattr(self, name):
+                changes[name] = tuple(_present(change, name))
         for name in ("inputs", "metadata"):
-            if given := getattr(self, name):
-                changes[name] = _document(_present(given, name), name)
+            if change := getattr(self, name):
+                changes[name] = _document(_present(change, name), name)
         if self.retry_policy:
             changes["retry"] = _present(self.retry_policy, "retry_policy").parsed()
         if self.acceptance_checks:
@@ -251,11 +252,11 @@ class RemoveDependencyInput:
         )
 
 
-def _present(given: Some[Value | None], field: str) -> Value:
-    if given.value is None:
+def _present(change: Some[Value | None], field: str) -> Value:
+    if change.value is None:
         name = to_camel_case(field)
         raise Invalid(f"{name} cannot be null: leave it out to keep it as it is.", path=("input", name))
-    return given.value
+    return change.value
 
 
 def _task_id(global_id: str, field: str = "taskId") -> Any:
@@ -270,17 +271,19 @@ def _create(project_id: str, drafts: Iterable[TaskDraftInput], dispatch: bool) -
     )
 
 
-def _dependency(given: DependencyDraftInput) -> commands.DependencyDraft:
-    task_id = _task_id(given.on.task_id, "dependsOn") if given.on.task_id else None
+def _dependency(draft: DependencyDraftInput) -> commands.DependencyDraft:
+    task_id = given(draft.on.task_id)
     return commands.DependencyDraft(
-        client_key=given.on.client_key or None, task_id=task_id, on_failure=given.on_failure
+        client_key=given(draft.on.client_key),
+        task_id=None if task_id is None else _task_id(task_id, "dependsOn"),
+        on_failure=draft.on_failure,
     )
 
 
-def _checks(given: Iterable[AcceptanceCheckInput]) -> tuple[AcceptanceCheck, ...]:
+def _checks(checks: Iterable[AcceptanceCheckInput]) -> tuple[AcceptanceCheck, ...]:
     return tuple(
         AcceptanceCheck(name=one.name, severity=one.severity, maximum=one.maximum, only_new=one.only_new)
-        for one in given
+        for one in checks
     )
 
 

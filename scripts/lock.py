@@ -1,6 +1,6 @@
 """Writes `requirements.lock` and `constraints.txt` from the dependencies in `pyproject.toml`, with uv.
 
-`requirements.lock` pins every package, of the running platform and of its development, with the hashes of all its files,
+`requirements.lock` pins every package, of the platform and of its development, with the hashes of all its files,
 so that one lock serves every machine. `constraints.txt` has the same versions without hashes, for `pip install -c`.
 Neither names a registry: whoever installs decides where the packages come from.
 """

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser, async_playwright
 
+ROOT = Path(__file__).parents[1]
 PLUGINS = Path(__file__).parent / "plugins"
 sys.path.insert(0, str(PLUGINS))  # before the agents are looked for: entry points are found along the path
 
 from domain.actor import Actor  # noqa: E402
+from server import web_assets  # noqa: E402
 from server.client.graphql_client import GraphQLClient  # noqa: E402
 from server.platform.wiring import Platform  # noqa: E402
 from server.process import Running, running  # noqa: E402
 from server.security.local_token import LocalToken  # noqa: E402
 from server.settings import Settings, load_settings  # noqa: E402
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +81,21 @@ async def client(live: Running, settings: Settings) -> AsyncIterator[GraphQLClie
     assert live.address is not None
     async with GraphQLClient(live.address, LocalToken.read(settings.data_dir).value) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def web() -> Path:
+    built = subprocess.run([sys.executable, "hatch_build.py"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    return web_assets.WEB
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.fail("The tests of the console need Chromium: run `apt-get install chromium`.")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield browser
+        await browser.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CollectionAggregate, Text, any_, exists, literal, select
+from sqlalchemy import ARRAY, CollectionAggregate, ColumnElement, Text, any_, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -77,7 +77,7 @@ class FindingTable:
                 findings.c.agent == agent,
                 findings.c.engine == _any_of(engines),
                 findings.c.state.in_(OPEN),
-                ~(findings.c.path == _any_of(skipped_paths)),
+                ~_below(skipped_paths),
                 ~sighted,
             )
             .order_by(findings.c.fingerprint)
@@ -111,6 +111,13 @@ class FindingTable:
             .limit(1)
         )
         return (await self._connection.execute(settled)).first() is not None
+
+
+def _below(paths: Collection[str]) -> ColumnElement[bool]:
+    """Whether a finding lies in one of the files, or anywhere below one of the folders."""
+    skipped = func.unnest(literal(list(paths), ARRAY(Text))).table_valued("path", name="skipped")
+    inside = func.starts_with(findings.c.path, skipped.c.path.concat("/"))
+    return exists().select_from(skipped).where(or_(findings.c.path == skipped.c.path, inside))
 
 
 def _any_of(values: Collection[str]) -> CollectionAggregate[bool]:

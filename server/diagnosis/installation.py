@@ -40,7 +40,7 @@ def check_web_console() -> Check:
     page = Path(__file__).parent.parent / "web" / "console.html"
     if page.exists():
         return ok("web console", "built")
-    return warning("web console", "not built: /console answers with a hint", "make web")
+    return warning("web console", "not built: /console answers with a hint", "make frontend")
 
 
 def check_clock() -> Check:

@@ -19,6 +19,7 @@ def checkout(web: Path, tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "frontend", checkout / "frontend", ignore=kept)
     (checkout / "frontend/node_modules").symlink_to(ROOT / "frontend/node_modules")
     shutil.copytree(web, checkout / "server/web")
+    shutil.copytree(ROOT / "docs/errors", checkout / "docs/errors")
     shutil.copy(ROOT / "server/__init__.py", checkout / "server")
     for name in ("hatch_build.py", "pyproject.toml", ".gitignore"):
         shutil.copy(ROOT / name, checkout)

@@ -13,6 +13,11 @@ from pydantic import BaseModel, Field
 from agents.contract import Agent, AgentContext, AgentFailure, Limits, Step
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+PARENT = (
+    "import subprocess, sys, time; "
+    "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True); "
+    "time.sleep(600)"
+)
 
 
 class ProbeInputs(BaseModel):
@@ -22,8 +27,10 @@ class ProbeInputs(BaseModel):
     journal: str | None = Field(None, description="A file that gets a line when a step begins and when it ends.")
     hold: str | None = Field(None, description="A folder; step N waits until it holds a file named N.")
     log_lines: int = Field(0, ge=0, description="Log events that each step writes.")
+    pause: float = Field(0, ge=0, description="Seconds that each step takes at least.")
     tool_seconds: float = Field(0, ge=0, description="How long a program runs in each step.")
     stubborn: bool = Field(False, description="Run a program that ignores SIGTERM.")
+    grandchild: bool = Field(False, description="Run a program that starts another one in a session of its own.")
     fail: bool = Field(False, description="Fail at the end.")
     fail_unless: str | None = Field(None, description="Fail at the end unless this file exists.")
     kill_worker: bool = Field(False, description="Kill the worker's process in the first step.")
@@ -71,8 +78,11 @@ async def _work(step: Step, inputs: ProbeInputs, number: int) -> int:
     for line in range(inputs.log_lines):
         await step.log(f"line {line} of step {number}")
         await asyncio.sleep(0)
+    await asyncio.sleep(inputs.pause)
     if inputs.stubborn:
         await step.tool("python", ["-c", STUBBORN], cwd=Path("/"))
+    if inputs.grandchild:
+        await step.tool("python", ["-c", PARENT], cwd=Path("/"))
     if inputs.tool_seconds:
         await step.tool("python", ["-c", f"import time; time.sleep({inputs.tool_seconds})"], cwd=Path("/"))
     if inputs.hold is not None:

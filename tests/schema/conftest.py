@@ -34,6 +34,7 @@ SCHEMA = build_schema()
 
 @pytest.fixture(scope="session")
 async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
+    """A platform without a worker: these tests take the executions themselves, step by step."""
     folder = tmp_path_factory.mktemp("graph")
     settings = Settings(data_dir=folder / "data", source_roots=(folder,), worker_slots=1)
     (folder / "source").mkdir()

@@ -224,6 +224,25 @@ async def test_what_is_not_there_and_who_may_not_read(graph: Graph) -> None:
         await nobody.updates(FEED)
 
 
+async def test_a_client_that_leaves_leaves_nothing_behind(graph: Graph) -> None:
+    execution, _ = await running(graph)
+    waiting = graph.platform.wakeups._topics._waiting
+    before = set(waiting)
+    for document, variables in ((EVENTS, {"id": execution}), (FEED, {})):
+        stream = graph.subscribe(document, **variables)
+        update = asyncio.ensure_future(anext(stream))
+        async with asyncio.timeout(10):
+            while not set(waiting) - before:
+                await asyncio.sleep(0.001)
+            if document is EVENTS:
+                await update
+            else:
+                update.cancel()
+                await asyncio.wait([update])
+            await stream.aclose()
+        assert set(waiting) == before
+
+
 async def test_rights_that_are_taken_away_end_a_subscription(graph: Graph) -> None:
     execution, segment = await running(graph)
     context = graph.context()

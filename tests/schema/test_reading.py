@@ -231,7 +231,10 @@ async def test_references_are_by_id_or_by_key(graph: Graph) -> None:
         "a": {"key": "WR"}, "b": {"id": project}, "c": None, "d": {"key": "WR-1"}, "e": {"id": task["id"]}, "f": None,
     }  # fmt: skip
     wrong = "query ($id: ID!) { task(by: {id: $id}) { key } }"
-    assert (await graph.fail(wrong, id=project))[0] == "BAD_USER_INPUT"
+    for bad in (project, "", "x"):
+        assert (await graph.fail(wrong, id=bad))[0] == "BAD_USER_INPUT"
+    assert (await graph.fail('{ tasks(filter: {projectId: ""}) { nodes { id } } }'))[0] == "BAD_USER_INPUT"
+    assert (await graph.fail('{ tasks(after: "") { nodes { id } } }'))[0] == "INVALID_CURSOR"
 
 
 async def test_who_may_not_read_gets_nothing_and_who_may_only_read_sees_no_buttons(graph: Graph, viewer: Graph) -> None:

@@ -98,7 +98,7 @@ async def test_an_import_that_others_take_is_kept(audit: Audit, files: Callable[
     root = files({
         "events.py": '"""E."""\n\nfrom engine import Begin, Commit, Rollback, Savepoint\n\nNAME = f"x"\n',
         "engine.py": '"""E."""\n\nimport os\n\n\nclass Begin: ...\n\n\nclass Commit: ...\n',
-        "main.py": "import events\nfrom events import (\n    Begin,\n    NAME,\n)\n\nprint(Begin, events.Commit)\n",
+        "main.py": "import events\nfrom events import (\n    Begin,\n)\n\nprint(Begin, events.Commit)\n",
     })  # fmt: skip
     run = await audit(root, engines=("ruff",))
     fixes = {one.message.split("`")[1]: bool(one.fix) for one in run.findings if one.rule == "F401"}

@@ -1,0 +1,75 @@
+"""Every use case refuses an actor without the right, before it looks at anything."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest
+
+import domain.use_cases
+from domain.actor import OWNER_PERMISSIONS, Actor, Permission
+from domain.commands import CreateTasks, TaskDraft
+from domain.errors import Denied
+from domain.ports import UnitOfWork
+from domain.use_cases.tasks import create_tasks
+
+NEEDED = {
+    "add_dependency": Permission.WRITE_TASKS,
+    "cancel_execution": Permission.DISPATCH,
+    "cancel_task": Permission.DISPATCH,
+    "create_project": Permission.MANAGE_PROJECTS,
+    "create_tasks": Permission.WRITE_TASKS,
+    "delete_task": Permission.WRITE_TASKS,
+    "dispatch_tasks": Permission.DISPATCH,
+    "remove_dependency": Permission.WRITE_TASKS,
+    "retry_task": Permission.DISPATCH,
+    "set_finding_state": Permission.TRIAGE_FINDINGS,
+    "update_task": Permission.WRITE_TASKS,
+}
+UseCase = Callable[[UnitOfWork, Actor, Any], Awaitable[object]]
+NO_WORK = cast("UnitOfWork", None)
+"""A use case that touched its unit of work would fail in another way."""
+
+
+def use_cases() -> Iterator[tuple[str, UseCase]]:
+    """What actors can ask for: public coroutines that take a unit of work, an actor and a command."""
+    for module in pkgutil.iter_modules(domain.use_cases.__path__):
+        loaded = importlib.import_module(f"domain.use_cases.{module.name}")
+        for name, function in inspect.getmembers(loaded, inspect.iscoroutinefunction):
+            if function.__module__ == loaded.__name__ and not name.startswith("_"):
+                if list(inspect.signature(function).parameters) == ["uow", "actor", "command"]:
+                    yield name, function
+
+
+FOUND = dict(use_cases())
+
+
+def actor(permissions: frozenset[Permission]) -> Actor:
+    return Actor(id="user:eve", name="Eve", workspace_id=uuid4(), permissions=permissions)
+
+
+def test_every_use_case_is_looked_at() -> None:
+    assert set(FOUND) == set(NEEDED)
+
+
+@pytest.mark.parametrize("name", NEEDED)
+@pytest.mark.parametrize("has", ["nothing", "everything else"])
+async def test_an_actor_without_the_right_is_refused(name: str, has: str) -> None:
+    rights = frozenset() if has == "nothing" else OWNER_PERMISSIONS - {NEEDED[name]}
+    with pytest.raises(Denied) as refused:
+        await FOUND[name](NO_WORK, actor(rights), object())
+    assert refused.value.permission == NEEDED[name].value
+    assert NEEDED[name].value in refused.value.message
+
+
+async def test_creating_and_dispatching_at_once_needs_both_rights() -> None:
+    draft = TaskDraft(title="Audit", agent="inspector")
+    command = CreateTasks(project_id=uuid4(), tasks=(draft,), dispatch=True)
+    with pytest.raises(Denied) as refused:
+        await create_tasks(NO_WORK, actor(OWNER_PERMISSIONS - {Permission.DISPATCH}), command)
+    assert refused.value.permission == Permission.DISPATCH.value

@@ -1,0 +1,85 @@
+"""PostgreSQL goes away under a running platform and comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from pathlib import Path
+
+from persistence.embedded import programs
+from persistence.embedded.account import server_account
+from server.client.graphql_client import GraphQLClient
+from tests.faults.checker import Checker
+from tests.faults.conftest import Ground
+from tests.faults.platform_processes import LEASE, PlatformProcess, started, until
+from tests.faults.work import give
+
+SEED = 20_240_517
+
+
+async def cut_all_connections(checker: Checker) -> int:
+    """End every connection but our own, and answer how many there were."""
+    found = await checker.rows(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    )
+    return len(found)
+
+
+async def restart_server(data_dir: Path) -> None:
+    """Stop the server and start it again with the same options."""
+    folder = data_dir / "postgres"
+    arguments = ["restart", "-w", "-m", "fast", "-t", "60", "-D", str(folder), "-l", str(folder / "server.log")]
+    done = await asyncio.to_thread(programs.run, "pg_ctl", arguments, account=server_account(folder), timeout=90)
+    assert done.exit_code == 0, done.output
+
+
+async def test_connections_cut_again_and_again_lose_nothing(
+    ground: Ground, api: PlatformProcess, caller: GraphQLClient, folder: Path
+) -> None:
+    chance = random.Random(SEED)
+    async with started("worker", ground.data_dir) as worker:
+        await ground.checker.until_worker(worker)
+        work = await give(caller, folder, steps=40, held=False, log_lines=20, pause=0.02)
+        for step in sorted(chance.sample(range(2, 38), 5)):
+            await work.begun(step)
+            await asyncio.sleep(chance.uniform(0, 0.05))
+            assert await cut_all_connections(ground.checker) > 3
+        execution = await ground.checker.until_status(work.execution_id, "SUCCEEDED", 60)
+        assert execution["crashes"] == 0
+        assert all(times >= 1 for times in await work.ends(40))
+        await until(api.is_ready, 20, "the API is ready again")
+        answer = await caller.query("query ($id: ID!) { execution(id: $id) { status } }", {"id": work.node_id})
+        assert answer == {"execution": {"status": "SUCCEEDED"}}
+        again = await give(caller, folder, steps=1, held=False)
+        await ground.checker.until_status(again.execution_id, "SUCCEEDED", LEASE + 5)
+        await ground.checker.nothing_is_left()
+
+
+async def test_a_restart_of_the_server_is_survived(folder: Path) -> None:
+    from persistence.embedded import EmbeddedPostgres
+
+    data_dir = folder / "data"
+    async with started("up", data_dir) as up, up.client() as caller:
+        server = EmbeddedPostgres()
+        checker = Checker((await server.start(data_dir)).owner_dsn)
+        try:
+            work = await give(caller, folder, steps=4)
+            busy = await give(caller, folder, steps=30, held=False, log_lines=20, pause=0.05)
+            work.let(1)
+            await work.begun(2)
+            await busy.begun(3)
+            await restart_server(data_dir)
+            work.let(2, 3, 4)
+            await checker.until_status(work.execution_id, "SUCCEEDED", 60)
+            await checker.until_status(busy.execution_id, "SUCCEEDED", 60)
+            assert (await work.starts(4))[0] == 1
+            await up.until_ready(20)
+            again = await give(caller, folder, steps=1, held=False)
+            await checker.until_status(again.execution_id, "SUCCEEDED", LEASE + 5)
+            await checker.nothing_is_left()
+        finally:
+            await server.stop()
+        up.interrupt()
+        assert await up.exit_code(15) == 0, up.output()
+        assert await asyncio.to_thread(up.left_behind) == []
