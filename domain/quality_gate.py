@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from domain.errors import Invalid
 from domain.severity import Severity
 
 
@@ -16,6 +17,13 @@ class QualityGate:
     high: int | None = 0
     medium: int | None = None
     low: int | None = None
+
+    def __post_init__(self) -> None:
+        for limit in (self.critical, self.high, self.medium, self.low):
+            if limit is not None and not 0 <= limit <= 1_000_000:
+                raise Invalid(
+                    "A limit of the quality gate must be from 0 to 1,000,000, or null.", path=("input", "gate")
+                )
 
     def limit(self, severity: Severity) -> int | None:
         """The limit for one severity; informational findings are never limited."""

@@ -92,7 +92,7 @@ def _command(command: Any, path: str) -> str:
     arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
     options = [parameter for parameter in command.params if parameter.param_type_name == "option"]
     usage = " ".join([path, *(_argument(one) for one in arguments), *(["[OPTIONS]"] if options else [])])
-    rows = [f"| `{_argument(one)}` | {_cell(one.help or '')} |" for one in arguments]
+    rows = [f"| `{_cell(_argument(one))}` | {_cell(one.help or '')} |" for one in arguments]
     rows += [f"| `{_option(one)}` | {_cell(one.help or '')}{_option_default(one)} |" for one in options]
     table = "\n".join(["| argument or option | what it is |", "|---|---|", *rows]) if rows else ""
     about = inspect.cleandoc(command.help or "")
@@ -143,7 +143,7 @@ def _enum_docstrings(enum: type[Enum]) -> Mapping[str, str]:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return " ".join(text.split()).replace("|", "\\|").replace("``", "`")
 
 
 def _page(title: str, introduction: str, body: str) -> str:

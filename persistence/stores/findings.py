@@ -115,7 +115,7 @@ class FindingTable:
 
 def _below(paths: Collection[str]) -> ColumnElement[bool]:
     """Whether a finding lies in one of the files, or anywhere below one of the folders."""
-    skipped = func.unnest(literal(list(paths), ARRAY(Text))).table_valued("path", name="skipped")
+    skipped = func.unnest(literal(list(paths), ARRAY(Text))).table_valued("path").render_derived(name="skipped")
     inside = func.starts_with(findings.c.path, skipped.c.path.concat("/"))
     return exists().select_from(skipped).where(or_(findings.c.path == skipped.c.path, inside))
 

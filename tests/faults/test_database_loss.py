@@ -6,8 +6,9 @@ import asyncio
 import random
 from pathlib import Path
 
-from persistence.embedded import programs
+from persistence.embedded import EmbeddedPostgres, programs
 from persistence.embedded.account import server_account
+from persistence.embedded.cluster import SUPERUSER
 from server.client.graphql_client import GraphQLClient
 from tests.faults.checker import Checker
 from tests.faults.conftest import Ground
@@ -19,7 +20,8 @@ SEED = 20_240_517
 
 async def cut_all_connections(checker: Checker) -> int:
     """End every connection but our own, and answer how many there were."""
-    found = await checker.rows(
+    superuser = Checker(checker.dsn.replace("://wrenchai_owner@", f"://{SUPERUSER}@"))
+    found = await superuser.rows(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
     )
@@ -57,8 +59,6 @@ async def test_connections_cut_again_and_again_lose_nothing(
 
 
 async def test_a_restart_of_the_server_is_survived(folder: Path) -> None:
-    from persistence.embedded import EmbeddedPostgres
-
     data_dir = folder / "data"
     async with started("up", data_dir) as up, up.client() as caller:
         server = EmbeddedPostgres()
