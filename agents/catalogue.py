@@ -21,9 +21,13 @@ AnyAgent = Agent[Any, Any]
 
 @dataclass(frozen=True)
 class Declaration:
-    """What an agent class declares; see :class:`domain.ports.AgentFacts`."""
+    """What an agent class declares; see :class:`domain.ports.AgentFacts`.
+
+    ``concurrency`` is the installation's: how many executions of one agent the queue lets run at once.
+    """
 
     agent: type[AnyAgent]
+    concurrency: int
 
     @property
     def kind(self) -> str:
@@ -71,11 +75,6 @@ class Declaration:
         """Default time limit of an execution."""
         return self.agent.limits.timeout
 
-    @property
-    def concurrency(self) -> int:
-        """How many executions of it may run at once."""
-        return self.agent.limits.concurrency
-
     def check_inputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """The inputs with defaults filled in.
 
@@ -95,7 +94,7 @@ class Declaration:
 class InstalledAgents:
     """See :class:`domain.ports.AgentCatalogue`. An agent that cannot be loaded is left out and named in ``broken``."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, concurrency: int) -> None:
         self.broken: dict[str, str] = {}
         self._declarations: dict[str, Declaration] = {}
         for point in sorted(entry_points(group=GROUP), key=lambda one: one.name):
@@ -104,7 +103,7 @@ class InstalledAgents:
             except Exception as error:  # noqa: BLE001 - a plugin may fail in any way, and must not take the platform along
                 self.broken[point.name] = f"{type(error).__name__}: {error}"
                 continue
-            self._declarations.setdefault(agent.kind, Declaration(agent))
+            self._declarations.setdefault(agent.kind, Declaration(agent, concurrency))
 
     def get(self, kind: str) -> Declaration | None:
         """The agent's declaration, or ``None``."""

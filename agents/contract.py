@@ -48,7 +48,6 @@ class Limits:
     """Defaults that a task may override."""
 
     timeout: timedelta = timedelta(minutes=30)
-    concurrency: int = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

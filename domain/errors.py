@@ -200,6 +200,10 @@ class CursorExpired(Rejection):
         return "The events behind this cursor are no longer kept: read the present state again and subscribe anew."
 
 
+class StoreLost(Exception):
+    """The database went away, or had no time: what was being written may or may not be there. It may work later."""
+
+
 @dataclass(eq=False)
 class LeaseLost(Exception):
     """A worker wrote to an execution that another worker owns by now. It must stop at once; nothing was written."""

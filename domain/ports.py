@@ -81,8 +81,8 @@ class DependencyStore(Protocol):
     async def dependents_of(self, task_ids: Collection[UUID]) -> list[Dependency]:
         """Edges to these tasks from what depends on them."""
 
-    async def downstream_of(self, task_id: UUID) -> set[UUID]:
-        """Every task that depends on the task, directly or not."""
+    async def downstream_of(self, task_ids: Collection[UUID]) -> set[UUID]:
+        """Every task that depends on one of these, directly or not."""
 
     async def upstream_edges(self, task_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
         """All edges ``(task, depends on)`` that can be reached from these tasks along dependencies."""
@@ -267,7 +267,11 @@ class Transactor(Protocol):
     """Runs use cases, each in a unit of work of its own."""
 
     async def run(self, work: Callable[[UnitOfWork], Awaitable[Result]]) -> Result:
-        """Run ``work`` and commit; roll back when it raises; run it again after a deadlock."""
+        """Run ``work`` and commit; roll back when it raises; run it again after a deadlock.
+
+        Raises:
+            StoreLost: the database went away; whether the transaction was committed is not known.
+        """
 
 
 class AgentCatalogue(Protocol):

@@ -18,7 +18,12 @@ class QualityGate:
     medium: int | None = None
     low: int | None = None
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """Refuse a limit that is no number of findings.
+
+        Raises:
+            Invalid: a limit is below 0 or above a million.
+        """
         for limit in (self.critical, self.high, self.medium, self.low):
             if limit is not None and not 0 <= limit <= 1_000_000:
                 raise Invalid(

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
+from domain.errors import StoreLost
 from domain.events import Subject
 from domain.ports import (
     AgentCatalogue,
@@ -29,6 +30,7 @@ from domain.ports import (
     WorkQueue,
     WorkspaceStore,
 )
+from persistence.outage import is_outage, ran_out_of_time
 from persistence.stores.dependencies import DependencyTable
 from persistence.stores.events import EventTable
 from persistence.stores.executions import ExecutionTable
@@ -96,7 +98,11 @@ class SqlTransactor:
         self._after_commit = after_commit
 
     async def run(self, work: Callable[[UnitOfWork], Awaitable[Result]]) -> Result:
-        """Run ``work`` and commit; roll back when it raises; run it again after a deadlock."""
+        """Run ``work`` and commit; roll back when it raises; run it again after a deadlock.
+
+        Raises:
+            StoreLost: the database went away; whether the transaction was committed is not known.
+        """
         for tried in range(1, MOST_TRIES + 1):
             try:
                 async with self._engine.begin() as connection:
@@ -104,10 +110,16 @@ class SqlTransactor:
                     result = await work(uow)
                 if self._after_commit is not None and uow.log.touched:
                     await self._after_commit(frozenset(uow.log.touched))
-            except DBAPIError as error:
-                if tried == MOST_TRIES or getattr(error.orig, "sqlstate", None) not in TRANSIENT:
+            except Exception as error:
+                if is_outage(error) or ran_out_of_time(error):
+                    raise StoreLost from error
+                if not _is_transient(error) or tried == MOST_TRIES:
                     raise
                 await asyncio.sleep(random.uniform(0, 0.01 * 2**tried))  # noqa: S311 - spreads the tries, hides nothing
             else:
                 return result
         raise AssertionError("unreachable")  # pragma: no cover
+
+
+def _is_transient(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in TRANSIENT

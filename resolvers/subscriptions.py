@@ -6,12 +6,13 @@ subscription to wake-ups stands before the first read, so nothing falls between 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 from domain.actor import Permission
-from domain.errors import CursorExpired, InvalidCursor, NotFound
+from domain.errors import CursorExpired, InvalidCursor, NotFound, StoreLost
 from domain.events import EventRecord, ExecutionFinished
 from domain.reads import FeedFilter
 from domain.states import ENDED_EXECUTION
@@ -22,7 +23,11 @@ from resolvers.events import execution_scope, feed_scope
 
 BATCH = 100
 LONGEST_WAIT = 5.0
+"""Seconds after which the log is read again although there was no wake-up: one may have been lost."""
 SHORTEST_WAIT = 0.05
+SETTLING_WAIT = 0.5
+SETTLING = 10.0
+"""Seconds for which events that were announced may stay unreadable, see ``_Settling``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +116,36 @@ def _deliver(context: Context, scope: str, record: EventRecord, position: tuple[
     return Delivery(cursors.encode(scope, position), record)
 
 
-class _Pause:
-    """Waits for a wake-up.
+async def _through_outages(read: Callable[[], Awaitable[list[EventRecord]]]) -> list[EventRecord]:
+    """Read, and while the database is away try again: whoever waits for events need not know."""
+    pause = SHORTEST_WAIT
+    while True:
+        try:
+            return await read()
+        except StoreLost:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_WAIT)
 
-    An event that was announced may not be readable yet, while a transaction that began before it is still running:
-    after a wake-up that brought nothing the log is read again soon, then less and less often.
+
+class _Settling:
+    """Waits for a wake-up, for a feed.
+
+    An event that was announced cannot be read while a transaction that began before it is still running. So for a
+    while after a wake-up the log is read again, soon at first and then less often, without waiting for another one.
     """
 
     def __init__(self, wakeups: Subscription) -> None:
         self._wakeups = wakeups
         self._wait = LONGEST_WAIT
-        self._woken = False
+        self._settled_at = 0.0
 
-    async def __call__(self, *, found: bool) -> None:
-        if self._woken and not found:
+    async def pause(self) -> None:
+        """Return when the log should be read again."""
+        now = asyncio.get_running_loop().time
+        if await self._wakeups.wait(self._wait):
             self._wait = SHORTEST_WAIT
-        elif found:
+            self._settled_at = now() + SETTLING
+        elif now() < self._settled_at:
+            self._wait = min(self._wait * 2, SETTLING_WAIT)
+        else:
             self._wait = LONGEST_WAIT
-        self._woken = await self._wakeups.wait(self._wait)
-        if not self._woken:
-            self._wait = min(self._wait * 2, LONGEST_WAIT)

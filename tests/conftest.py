@@ -19,7 +19,8 @@ sys.path.insert(0, str(PLUGINS))  # before the agents are looked for: entry poin
 from domain.actor import Actor  # noqa: E402
 from server import web_assets  # noqa: E402
 from server.client.graphql_client import GraphQLClient  # noqa: E402
-from server.platform.wiring import Platform  # noqa: E402
+from server.platform.database import database, migrate_database  # noqa: E402
+from server.platform.wiring import Platform, open_platform  # noqa: E402
 from server.process import Running, running  # noqa: E402
 from server.security.local_token import LocalToken  # noqa: E402
 from server.settings import Settings, load_settings  # noqa: E402
@@ -67,6 +68,16 @@ async def live(settings: Settings) -> AsyncIterator[Running]:
 def platform(live: Running) -> Platform:
     """Its parts."""
     return live.platform
+
+
+@pytest.fixture(scope="session")
+async def idle(data_dir: Path) -> AsyncIterator[Platform]:
+    """Another platform, with a database of its own and without a worker: what is dispatched there stays queued."""
+    here = load_settings(data_dir=data_dir.with_name("idle"), source_roots=(Path(tempfile.gettempdir()),))
+    async with database(here) as addresses:
+        await migrate_database(addresses)
+        async with open_platform(here, addresses) as opened:
+            yield opened
 
 
 @pytest.fixture(scope="session")

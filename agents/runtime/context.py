@@ -15,7 +15,7 @@ from agents.runtime.log_writer import LogWriter
 from agents.runtime.step import RunningStep
 from agents.toolbox import Toolbox
 from domain.artifacts import ArtifactStore
-from domain.errors import LeaseLost
+from domain.errors import LeaseLost, StoreLost
 from domain.execution import Progress, Step
 from domain.finding import Finding, FindingState, fingerprinted
 from domain.ports import Transactor
@@ -23,6 +23,7 @@ from domain.project import Source
 from domain.quality_gate import QualityGate
 from domain.states import StepStatus
 from domain.task import RetryPolicy
+from domain.text import storable
 from domain.use_cases import recording
 from domain.use_cases.lifecycle import Segment
 
@@ -91,7 +92,7 @@ class SegmentContext:
             except asyncio.CancelledError:
                 await self._fail(known, "stopped", will_retry=False, cancelled=True)
                 raise
-            except LeaseLost:
+            except (LeaseLost, StoreLost):
                 raise
             except Exception as error:
                 again = attempt < retry.max_attempts and not isinstance(error, AgentFailure)
@@ -100,13 +101,13 @@ class SegmentContext:
                     raise
                 await asyncio.sleep(retry.pause_after(attempt).total_seconds())
             else:
-                await self._finish(known, scope, adapter.dump_python(output, mode="json"))
+                await self._finish(known, scope, storable(adapter.dump_python(output, mode="json")))
                 return output
         raise AssertionError("unreachable")  # pragma: no cover
 
     async def progress(self, done: int, total: int, message: str = "") -> None:
         """Say how far the execution is."""
-        progress = Progress(done=done, total=total, message=message)
+        progress = Progress(done=done, total=total, message=storable(message))
         await self._transactor.run(lambda uow: recording.record_progress(uow, self._lease, progress))
 
     async def settle_findings(self, *, engines: Iterable[str], skipped_paths: Iterable[str] = ()) -> FindingsSummary:
@@ -154,6 +155,6 @@ class SegmentContext:
     async def _fail(self, step: Step, message: str, *, will_retry: bool, cancelled: bool = False) -> Step:
         return await self._transactor.run(
             lambda uow: recording.fail_step(
-                uow, self._lease, step, message[:2_000], will_retry=will_retry, cancelled=cancelled
+                uow, self._lease, step, storable(message)[:2_000], will_retry=will_retry, cancelled=cancelled
             )
         )

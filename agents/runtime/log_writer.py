@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import re
+from contextlib import suppress
 
+from domain.errors import LeaseLost, StoreLost
 from domain.events import LogWritten
 from domain.lease import Lease
 from domain.ports import Transactor
+from domain.text import storable
 from domain.use_cases.recording import record_log
 
 PAUSE = 0.1
 MOST_BYTES = 64 * 1024
 LONGEST_LINE = 8 * 1024
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class LogWriter:
-    """Collects the lines of all steps of one execution and writes them in order."""
+    """Collects the lines of all steps of one execution and writes them in order.
+
+    Once a write has failed no other is tried, and each later call raises the same: a step whose lines may be missing
+    must not succeed.
+    """
 
     def __init__(self, transactor: Transactor, lease: Lease, lines_before: int) -> None:
         self._transactor = transactor
@@ -27,10 +32,11 @@ class LogWriter:
         self._bytes = 0
         self._turn = asyncio.Lock()
         self._timer: asyncio.Task[None] | None = None
+        self._failure: LeaseLost | StoreLost | None = None
 
     async def write(self, step: str, text: str) -> None:
         """Add the lines of ``text``. What cannot be stored is shown as a question mark; long lines are cut."""
-        lines = [UNSTORABLE.sub("�", line)[:LONGEST_LINE] for line in text.splitlines()]
+        lines = [storable(line)[:LONGEST_LINE] for line in text.splitlines()]
         if not lines:
             return
         if self._pending and self._pending[-1][0] == step:
@@ -48,8 +54,11 @@ class LogWriter:
 
         Raises:
             LeaseLost: another worker has the execution by now.
+            StoreLost: the database went away.
         """
         async with self._turn:
+            if self._failure is not None:
+                raise self._failure
             pending, self._pending, self._bytes = self._pending, [], 0
             if not pending:
                 return
@@ -57,7 +66,11 @@ class LogWriter:
             for step, lines in pending:
                 chunks.append(LogWritten(step=step, first_line=self._next_line, lines=tuple(lines)))
                 self._next_line += len(lines)
-            await self._transactor.run(lambda uow: record_log(uow, self._lease, chunks))
+            try:
+                await self._transactor.run(lambda uow: record_log(uow, self._lease, chunks))
+            except (LeaseLost, StoreLost) as error:
+                self._failure = error
+                raise
 
     async def close(self) -> None:
         """Write the rest."""
@@ -68,4 +81,5 @@ class LogWriter:
 
     async def _flush_soon(self) -> None:
         await asyncio.sleep(PAUSE)
-        await asyncio.shield(self.flush())
+        with suppress(LeaseLost, StoreLost):  # the next call raises it
+            await asyncio.shield(self.flush())

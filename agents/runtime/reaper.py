@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 from dbos import DBOSClient
 
+from agents.process_family import end_orphans
 from agents.runtime.queue import QUEUE, parse_workflow_id
 from domain.ports import Transactor, UnitOfWork
 from domain.use_cases.lifecycle import requeue_execution
@@ -32,6 +34,9 @@ async def reap(transactor: Transactor, client: DBOSClient, lease: timedelta) -> 
         lost = {(one.id, one.epoch) for one in await uow.executions.abandoned(alive)}
         held = await _held_by_dead(client, alive)
         lost.update(held.values())
+        if lost:
+            # If it was a worker of this machine: the kernel has ended its tools, but not what those had started.
+            await asyncio.to_thread(end_orphans)
         requeued = 0
         for execution_id, epoch in sorted(lost):
             requeued += await _requeue(transactor, execution_id, epoch)

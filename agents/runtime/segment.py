@@ -18,16 +18,21 @@ from agents.contract import AgentFailure, Checkout, ToolFailure
 from agents.runtime.checkouts import Checkouts
 from agents.runtime.context import SegmentContext
 from agents.runtime.log_writer import LogWriter
+from agents.runtime.patience import patiently
 from agents.toolbox import Toolbox
 from domain.artifacts import ArtifactStore
-from domain.errors import LeaseLost, Rejection
+from domain.errors import LeaseLost, Rejection, StoreLost
 from domain.execution import ExecutionError
 from domain.ports import Transactor
 from domain.states import ExecutionStatus
+from domain.text import storable
 from domain.use_cases import lifecycle, recording
 from domain.use_cases.lifecycle import Outcome, Segment
 
 log = structlog.get_logger(__name__)
+
+MOST_SAID = 4_000
+"""Characters of an error that are kept: an agent may quote all that a program wrote."""
 
 
 class Stop(Enum):
@@ -36,6 +41,7 @@ class Stop(Enum):
     CANCEL = "cancelled"
     SHUTDOWN = "its worker is stopping"
     LEASE_LOST = "another worker has it by now"
+    STORE_LOST = "the database was away"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +100,10 @@ class SegmentRun:
         except asyncio.CancelledError:
             if self._stopped is None:
                 raise
+        except StoreLost:
+            # What was being recorded may be there or not: the next segment reads what is, and goes on from there.
+            self._stopped = self._stopped or Stop.STORE_LOST
+            return None
         if self._stopped is Stop.LEASE_LOST:
             raise LeaseLost(self.segment.execution.id)
         return _failed(ExecutionStatus.CANCELLED, "CANCELLED", "cancelled") if self._stopped is Stop.CANCEL else None
@@ -106,17 +116,20 @@ class SegmentRun:
     async def _close(self, outcome: Outcome | None) -> None:
         transactor, lease = self._workshop.transactor, self.segment.lease
         if outcome is None:
-            reason = Stop.SHUTDOWN.value
-            await transactor.run(
-                lambda uow: lifecycle.requeue_execution(
-                    uow, lease.execution_id, lease.epoch, crashed=False, reason=reason
+            reason = (self._stopped or Stop.SHUTDOWN).value
+            await patiently(
+                lambda: transactor.run(
+                    lambda uow: lifecycle.requeue_execution(
+                        uow, lease.execution_id, lease.epoch, crashed=False, reason=reason
+                    )
                 )
             )
             return
         if outcome.status in {ExecutionStatus.CANCELLED, ExecutionStatus.TIMED_OUT}:
             reason = outcome.status.value.lower().replace("_", " ")
-            await transactor.run(lambda uow: recording.record_process_gone(uow, lease, reason))
-        await transactor.run(lambda uow: lifecycle.finish_execution(uow, lease, outcome))
+            await patiently(lambda: transactor.run(lambda uow: recording.record_process_gone(uow, lease, reason)))
+        # Done twice it is refused: the execution has ended by then.
+        await patiently(lambda: transactor.run(lambda uow: lifecycle.finish_execution(uow, lease, outcome)))
         await self._workshop.checkouts.remove(lease.execution_id)
 
     async def _run_agent(self) -> Outcome:
@@ -133,11 +146,11 @@ class SegmentRun:
             if declaration is None:
                 return _failed(
                     ExecutionStatus.FAILED,
-                    "AGENT_MISSING",
+                    "AGENT_FAILED",
                     f"No agent {self.segment.execution.agent!r} is installed here.",
                 )
             report = await self._report(declaration, logs)
-        except (LeaseLost, asyncio.CancelledError):
+        except (LeaseLost, StoreLost, asyncio.CancelledError):
             raise
         except BaseExceptionGroup as group:
             return _from_error(_first_error(group))
@@ -181,15 +194,16 @@ class SegmentRun:
 
 
 def _plain(report: BaseModel) -> Mapping[str, Any]:
-    return report.model_dump(mode="json")
+    plain: Mapping[str, Any] = storable(report.model_dump(mode="json"))
+    return plain
 
 
 def _failed(status: ExecutionStatus, code: str, message: str) -> Outcome:
-    return Outcome(status=status, error=ExecutionError(code=code, message=message))
+    return Outcome(status=status, error=ExecutionError(code=code, message=storable(message)[:MOST_SAID]))
 
 
 def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error to show for several: that of the lease before the others, else the first."""
+    """The error to show for several: that of the lease or of the database before the others, else the first."""
     flat: list[BaseException] = []
     pending: list[BaseException] = [group]
     while pending:
@@ -198,18 +212,18 @@ def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
             pending = [*one.exceptions, *pending]
         else:
             flat.append(one)
-    return next((one for one in flat if isinstance(one, LeaseLost)), flat[0])
+    return next((one for one in flat if isinstance(one, (LeaseLost, StoreLost))), flat[0])
 
 
 def _from_error(error: BaseException) -> Outcome:
-    if isinstance(error, LeaseLost):
+    if isinstance(error, (LeaseLost, StoreLost)):
         raise error
     if isinstance(error, AgentFailure):
         return _failed(ExecutionStatus.FAILED, error.code, str(error))
     if isinstance(error, SourceUnavailable):
         return _failed(ExecutionStatus.FAILED, "SOURCE_UNAVAILABLE", str(error))
     if isinstance(error, ToolFailure):
-        return _failed(ExecutionStatus.FAILED, "TOOL_FAILED", str(error))
+        return _failed(ExecutionStatus.FAILED, "AGENT_FAILED", str(error))
     if isinstance(error, Rejection):
         return _failed(ExecutionStatus.FAILED, error.code, error.message)
     log.error("agent_crashed", exc_info=error)

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from domain.execution import Artifact, ToolCall
 from domain.finding import FindingDraft
 from domain.lease import Lease
 from domain.ports import Transactor
+from domain.text import storable
 from domain.use_cases.recording import record_tool_call
 
 MOST_RECORDED = 4_000
@@ -54,11 +56,11 @@ class RunningStep:
 
     def finding(self, draft: FindingDraft) -> None:
         """Add a finding to what this step records."""
-        self.findings.append(draft)
+        self.findings.append(_storable(draft))
 
     def artifact(self, name: str, media_type: str, content: bytes) -> None:
         """Add a file to what this step records."""
-        self._artifacts[name] = (media_type, content)
+        self._artifacts[storable(name)] = (media_type, content)
 
     async def store_artifacts(self) -> tuple[Artifact, ...]:
         """Put the bytes of the artifacts into the store; they count once the step has succeeded."""
@@ -137,13 +139,23 @@ class RunningStep:
             arguments=_recorded(arguments),
             arguments_hash=hashlib.sha256(json.dumps(list(arguments)).encode()).hexdigest(),
             exit_code=exit_code,
-            error=error,
+            error=storable(error),
             output_sha256=hashlib.sha256(written).hexdigest(),
             output_bytes=len(written),
             started_at=began,
             finished_at=datetime.now(UTC),
         )
         await self._transactor.run(lambda uow: record_tool_call(uow, self._lease, call))
+
+
+def _storable(draft: FindingDraft) -> FindingDraft:
+    """The draft with what a source may contain and the database cannot hold replaced."""
+    return replace(
+        draft,
+        message=storable(draft.message),
+        location=replace(draft.location, path=storable(draft.location.path)),
+        fix=storable(draft.fix),
+    )
 
 
 def _recorded(arguments: Sequence[str]) -> tuple[str, ...]:
@@ -153,5 +165,5 @@ def _recorded(arguments: Sequence[str]) -> tuple[str, ...]:
         size += len(argument)
         if size > MOST_RECORDED:
             return (*kept, f"… {len(arguments) - len(kept)} more")
-        kept.append(argument.encode("utf-8", "replace").decode().replace("\0", "�"))
+        kept.append(storable(argument))
     return tuple(kept)

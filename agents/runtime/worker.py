@@ -17,8 +17,10 @@ from uuid_utils.compat import uuid7
 
 from agents.process_family import end_orphans
 from agents.runtime.engine import Engine
+from agents.runtime.patience import patiently
 from agents.runtime.reaper import reap
 from agents.runtime.segment import SegmentRun, Stop, Workshop
+from domain.errors import StoreLost
 from domain.execution import Worker as WorkerFacts
 from domain.use_cases import lifecycle
 
@@ -50,7 +52,8 @@ class Worker:
         self._client = client
         self._lease = lease
         self._drain_seconds = drain.total_seconds()
-        self._running: dict[UUID, SegmentRun] = {}
+        self._taken: set[tuple[UUID, int]] = set()
+        self._running: dict[tuple[UUID, int], SegmentRun] = {}
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = False
@@ -103,28 +106,34 @@ class Worker:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
-        await self._workshop.transactor.run(lambda uow: uow.workers.remove(self.id))
+        with suppress(StoreLost):  # its beat grows old instead
+            await self._workshop.transactor.run(lambda uow: uow.workers.remove(self.id))
         log.info("worker_stopped", worker_id=str(self.id))
 
     async def _take(self, execution_id: UUID, epoch: int) -> None:
-        transactor = self._workshop.transactor
         if self._stopping:
-            await transactor.run(
-                lambda uow: lifecycle.requeue_execution(
-                    uow, execution_id, epoch, crashed=False, reason=Stop.SHUTDOWN.value
-                )
+            await self._requeue(execution_id, epoch, crashed=False, reason=Stop.SHUTDOWN.value)
+            return
+        taken = (execution_id, epoch)
+        self._taken.add(taken)  # before the database knows, so that it is never seen as left lying
+        try:
+            segment = await self._workshop.transactor.run(
+                lambda uow: lifecycle.start_execution(uow, execution_id, epoch, self.id)
             )
-            return
-        segment = await transactor.run(lambda uow: lifecycle.start_execution(uow, execution_id, epoch, self.id))
-        if segment is None:
-            return
-        run = SegmentRun(segment, self._workshop)
-        self._running[execution_id] = run
+            if segment is not None:
+                await self._run(taken, SegmentRun(segment, self._workshop))
+        except StoreLost:  # it may have been started or not
+            await self._requeue(execution_id, epoch, crashed=False, reason=Stop.STORE_LOST.value)
+        finally:
+            self._taken.discard(taken)
+
+    async def _run(self, taken: tuple[UUID, int], run: SegmentRun) -> None:
+        self._running[taken] = run
         self._idle.clear()
         try:
             await run.run()
         finally:
-            del self._running[execution_id]
+            del self._running[taken]
             if not self._running:
                 self._idle.set()
 
@@ -135,17 +144,30 @@ class Worker:
         await reap(self._workshop.transactor, self._client, self._lease)
 
     async def _watch(self) -> None:
-        """Stop what was cancelled, and what has gone to another worker."""
-        if not self._running:
-            return
-        known = dict(self._running)
+        """Stop what was cancelled, and what has gone to another worker; send back what was left lying.
+
+        What is ours and nobody runs is left lying: its end could not be written, the database being away.
+        """
+        known, taken = dict(self._running), set(self._taken)
         held = await self._workshop.transactor.run(lambda uow: uow.executions.held_by(self.id))
-        for execution_id, run in known.items():
+        for (execution_id, epoch), run in known.items():
             execution = held.get(execution_id)
             if execution is not None and execution.cancel_requested_at is not None:
                 run.stop(Stop.CANCEL)
-            elif (execution is None or execution.epoch != run.segment.lease.epoch) and not run.closing:
+            elif (execution is None or execution.epoch != epoch) and not run.closing:
                 run.stop(Stop.LEASE_LOST)
+        for execution in held.values():
+            if (execution.id, execution.epoch) not in taken | self._taken:
+                log.warning("execution_left_lying", execution_id=str(execution.id), epoch=execution.epoch)
+                reason = "its worker could not write its end"
+                await self._requeue(execution.id, execution.epoch, crashed=True, reason=reason)
+
+    async def _requeue(self, execution_id: UUID, epoch: int, *, crashed: bool, reason: str) -> None:
+        await patiently(
+            lambda: self._workshop.transactor.run(
+                lambda uow: lifecycle.requeue_execution(uow, execution_id, epoch, crashed=crashed, reason=reason)
+            )
+        )
 
     async def _drain(self, seconds: float) -> None:
         with suppress(TimeoutError):

@@ -26,7 +26,7 @@ async def cancel_task(uow: UnitOfWork, actor: Actor, command: CancelTask) -> Tas
     """
     actor.require(Permission.DISPATCH)
     reason = _reason(actor, command.reason)
-    await uow.tasks.lock(actor.workspace_id, await release.affected(uow, command.task_id, transitively=True))
+    await uow.tasks.lock(actor.workspace_id, await release.affected(uow, command.task_id))
     task = (await locked_tasks(uow, actor, [command.task_id]))[command.task_id]
     if task.status in ENDED_TASK:
         raise NotCancellable(task, task.key, path=("input", "taskId"))
@@ -34,7 +34,7 @@ async def cancel_task(uow: UnitOfWork, actor: Actor, command: CancelTask) -> Tas
     if live is not None:
         return (await _cancel_live(uow, actor, task, live, reason))[0]
     moved = await release.move(uow, actor.id, task, TaskStatus.CANCELLED, reason)
-    await release.settle(uow, actor.id, moved)
+    await release.reconsider(uow, actor.id, moved.workspace_id, [moved.id])
     return moved
 
 
@@ -51,7 +51,7 @@ async def cancel_execution(uow: UnitOfWork, actor: Actor, command: CancelExecuti
     execution = await uow.executions.get(actor.workspace_id, command.execution_id)
     if execution is None:
         raise NotFound("execution", str(command.execution_id), path=("input", "executionId"))
-    wanted = await release.affected(uow, execution.task_id, transitively=True)
+    wanted = await release.affected(uow, execution.task_id)
     tasks = await uow.tasks.lock(actor.workspace_id, wanted)
     task = tasks[execution.task_id]
     live = await uow.executions.lock(execution.id)
@@ -80,7 +80,7 @@ async def _cancel_live(
     finished = ExecutionFinished(status=ended.status, error_code=error.code, error_message=error.message)
     await uow.events.append(subject_of(ended), [requested, finished], actor=actor.id)
     moved = await release.move(uow, actor.id, task, TaskStatus.CANCELLED, reason)
-    await release.settle(uow, actor.id, moved)
+    await release.reconsider(uow, actor.id, moved.workspace_id, [moved.id])
     return moved, ended
 
 

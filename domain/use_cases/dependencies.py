@@ -48,7 +48,7 @@ async def add_dependency(uow: UnitOfWork, actor: Actor, command: AddDependency) 
     await uow.dependencies.insert([edge])
     added = DependencyAdded(depends_on_id=str(edge.depends_on_id), on_failure=edge.on_failure)
     await uow.events.append(subject_of(task), [added], actor=actor.id)
-    await reconsider(uow, actor.id, {task.id: task})
+    await reconsider(uow, actor.id, actor.workspace_id, [task.id])
     return edge
 
 
@@ -70,5 +70,5 @@ async def remove_dependency(uow: UnitOfWork, actor: Actor, command: RemoveDepend
     await uow.dependencies.delete(edge.id)
     removed = DependencyRemoved(depends_on_id=str(edge.depends_on_id))
     await uow.events.append(subject_of(task), [removed], actor=actor.id)
-    await reconsider(uow, actor.id, {task.id: task})
+    await reconsider(uow, actor.id, actor.workspace_id, [task.id])
     return edge

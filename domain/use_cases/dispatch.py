@@ -42,14 +42,12 @@ async def retry_task(uow: UnitOfWork, actor: Actor, command: RetryTask) -> Task:
         NotRetryable: it is not failed, cancelled or skipped.
     """
     actor.require(Permission.DISPATCH)
-    wanted = await release.affected(uow, command.task_id, transitively=True)
-    tasks = await uow.tasks.lock(actor.workspace_id, wanted)
+    await uow.tasks.lock(actor.workspace_id, await release.affected(uow, command.task_id))
     task = (await locked_tasks(uow, actor, [command.task_id]))[command.task_id]
     if task.status not in RETRYABLE_TASK:
         raise NotRetryable(task, path=("input", "taskId"))
     moved = (await release.dispatch(uow, actor.id, {task.id: task}))[task.id]
-    if moved.status is not task.status:
-        await release.reconsider(uow, actor.id, {one.id: one for one in tasks.values() if one.id != task.id})
+    await release.reconsider(uow, actor.id, actor.workspace_id, [task.id])
     return moved
 
 

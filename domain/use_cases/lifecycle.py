@@ -8,12 +8,20 @@ from typing import Any
 from uuid import UUID
 
 from domain.errors import LeaseLost
-from domain.events import ExecutionFinished, ExecutionRequeued, ExecutionStarted, ProcessGone, Subject
+from domain.events import ExecutionFinished, ExecutionRequeued, ExecutionStarted, ProcessGone, StepFailed, Subject
 from domain.execution import Execution, ExecutionError, Step
 from domain.lease import Lease
 from domain.ports import UnitOfWork
 from domain.project import Project
-from domain.states import ENDED_EXECUTION, TASK_AFTER, ExecutionStatus, TaskStatus, check_execution
+from domain.states import (
+    ENDED_EXECUTION,
+    TASK_AFTER,
+    ExecutionStatus,
+    StepStatus,
+    TaskStatus,
+    check_execution,
+    check_step,
+)
 from domain.task import Task
 from domain.use_cases import release
 from domain.use_cases.acceptance import unmet_checks
@@ -140,7 +148,7 @@ async def _enqueue_next_segment(uow: UnitOfWork, task: Task, execution: Executio
 async def _lock(uow: UnitOfWork, subject: Subject, execution_id: UUID) -> tuple[dict[UUID, Task], Execution | None]:
     if subject.task_id is None:
         raise LeaseLost(execution_id)
-    wanted = await release.affected(uow, subject.task_id, transitively=True)
+    wanted = await release.affected(uow, subject.task_id)
     tasks = await uow.tasks.lock(subject.workspace_id, wanted)
     return tasks, await uow.executions.lock(execution_id)
 
@@ -167,6 +175,7 @@ async def _end(uow: UnitOfWork, task: Task, execution: Execution, outcome: Outco
         finished_at=uow.now,
     )
     await uow.executions.update(ended)
+    await _end_steps(uow, ended, actor_id)
     finished = ExecutionFinished(
         status=ended.status,
         error_code=ended.error.code if ended.error else None,
@@ -180,11 +189,25 @@ async def _end(uow: UnitOfWork, task: Task, execution: Execution, outcome: Outco
         return ended
     reason_ended = ended.error.message if ended.error else None
     moved = await release.move(uow, actor_id, task, TASK_AFTER[ended.status], reason_ended)
-    await release.settle(uow, actor_id, moved)
+    await release.reconsider(uow, actor_id, moved.workspace_id, [moved.id])
     return ended
 
 
+async def _end_steps(uow: UnitOfWork, ended: Execution, actor_id: str) -> None:
+    """End the steps that nobody is left to end: their worker died, or was stopped while it wrote their end."""
+    status = StepStatus.CANCELLED if ended.status is ExecutionStatus.CANCELLED else StepStatus.FAILED
+    for step in await uow.executions.steps(ended.id):
+        if step.status is StepStatus.RUNNING:
+            check_step(step.status, status)
+            message = ended.error.message if ended.error else "the execution ended before it"
+            await uow.executions.put_step(replace(step, status=status, error=message, finished_at=uow.now))
+            failed = StepFailed(step=step.name, message=message, will_retry=False)
+            await uow.events.append(subject_of(ended), [failed], actor=actor_id)
+
+
 def _is_tried_again(task: Task, ended: Execution) -> bool:
+    if ended.cancel_requested_at is not None:
+        return False
     if ended.status not in RETRIED or (ended.error is not None and ended.error.code in FINAL_CODES):
         return False
     return ended.number < task.retry.max_attempts

@@ -21,6 +21,7 @@ async def create_project(uow: UnitOfWork, actor: Actor, command: CreateProject) 
     actor.require(Permission.MANAGE_PROJECTS)
     name = check_text(command.name, "name", most=200, required=True)
     check_text(command.description, "description", most=50_000)
+    command.gate.check()
     source = None
     if command.source is not None:
         draft = uow.sources.check(command.source)

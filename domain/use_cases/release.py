@@ -23,45 +23,27 @@ WAITING = frozenset({TaskStatus.BLOCKED, TaskStatus.SKIPPED})
 
 
 async def dispatch(uow: UnitOfWork, actor_id: str, tasks: Mapping[UUID, Task]) -> dict[UUID, Task]:
-    """Dispatch locked tasks: each is queued, blocked or skipped, as its dependencies say. Answers all that changed."""
-    edges = await _edges_by_task(uow, tasks.keys())
-    statuses = await _statuses(uow, edges, tasks)
-    moved: dict[UUID, Task] = {}
-    for task in _dependencies_first(tasks, edges):
-        outcome = verdict((statuses[edge.depends_on_id], edge.on_failure) for edge in edges.get(task.id, ()))
-        moved[task.id] = await _follow(uow, actor_id, task, outcome)
-        statuses[task.id] = moved[task.id].status
+    """Dispatch locked tasks: each is queued, blocked or skipped, as its dependencies say; answers how they stand now.
+
+    What has waited for one that is skipped follows.
+    """
+    moved = await _judge(uow, actor_id, tasks)
+    skipped = {task.id: task for task in moved.values() if task.status is TaskStatus.SKIPPED}
+    for workspace_id in {task.workspace_id for task in skipped.values()}:
+        await reconsider(uow, actor_id, workspace_id, skipped)
     return moved
 
 
-async def settle(uow: UnitOfWork, actor_id: str, ended: Task) -> None:
-    """Tell the dependents of a task that has just ended. The caller has locked the task and its :func:`affected`."""
-    dependents = await _dependents(uow, ended)
-    await reconsider(uow, actor_id, dependents)
+async def reconsider(uow: UnitOfWork, actor_id: str, workspace_id: UUID, task_ids: Collection[UUID]) -> None:
+    """Apply the release rule to these tasks and to everything downstream of them: to what waits or was skipped."""
+    concerned = {*task_ids, *await uow.dependencies.downstream_of(task_ids)}
+    tasks = await uow.tasks.lock(workspace_id, concerned)
+    await _judge(uow, actor_id, {task.id: task for task in tasks.values() if task.status in WAITING})
 
 
-async def reconsider(uow: UnitOfWork, actor_id: str, tasks: Mapping[UUID, Task]) -> None:
-    """Apply the release rule to tasks that wait or were skipped, and to what follows from their moves."""
-    pending = {task.id: task for task in tasks.values() if task.status in WAITING}
-    while pending:
-        edges = await _edges_by_task(uow, pending.keys())
-        statuses = await _statuses(uow, edges, pending)
-        following: dict[UUID, Task] = {}
-        for task in pending.values():
-            outcome = verdict((statuses[edge.depends_on_id], edge.on_failure) for edge in edges.get(task.id, ()))
-            if task.status is _status_for(outcome):
-                continue
-            moved = await _follow(uow, actor_id, task, outcome)
-            if TaskStatus.SKIPPED in (task.status, moved.status):
-                following |= await _dependents(uow, moved)
-        pending = {task.id: task for task in following.values() if task.status in WAITING}
-
-
-async def affected(uow: UnitOfWork, task_id: UUID, *, transitively: bool) -> set[UUID]:
-    """The task and its dependents: what has to be locked before the task is moved to an end (or out of one)."""
-    if transitively:
-        return {task_id, *await uow.dependencies.downstream_of(task_id)}
-    return {task_id, *(edge.task_id for edge in await uow.dependencies.dependents_of([task_id]))}
+async def affected(uow: UnitOfWork, task_id: UUID) -> set[UUID]:
+    """The task and all that depends on it: what has to be locked before the task is moved to an end or out of one."""
+    return {task_id, *await uow.dependencies.downstream_of([task_id])}
 
 
 async def move(
@@ -121,6 +103,18 @@ async def start_attempt(
     return queued
 
 
+async def _judge(uow: UnitOfWork, actor_id: str, tasks: Mapping[UUID, Task]) -> dict[UUID, Task]:
+    """Move each task to where its dependencies want it, those it depends on first, so that it sees them moved."""
+    edges = await _edges_by_task(uow, tasks.keys())
+    statuses = await _statuses(uow, edges, tasks)
+    judged: dict[UUID, Task] = {}
+    for task in _dependencies_first(tasks, edges):
+        outcome = verdict((statuses[edge.depends_on_id], edge.on_failure) for edge in edges.get(task.id, ()))
+        judged[task.id] = await _follow(uow, actor_id, task, outcome)
+        statuses[task.id] = judged[task.id].status
+    return judged
+
+
 async def _follow(uow: UnitOfWork, actor_id: str, task: Task, outcome: Verdict) -> Task:
     status = _status_for(outcome)
     if task.status is status:
@@ -137,11 +131,6 @@ def _status_for(outcome: Verdict) -> TaskStatus:
         Verdict.WAIT: TaskStatus.BLOCKED,
         Verdict.SKIP: TaskStatus.SKIPPED,
     }[outcome]
-
-
-async def _dependents(uow: UnitOfWork, task: Task) -> dict[UUID, Task]:
-    edges = await uow.dependencies.dependents_of([task.id])
-    return await uow.tasks.lock(task.workspace_id, {edge.task_id for edge in edges})
 
 
 async def _edges_by_task(uow: UnitOfWork, task_ids: Collection[UUID]) -> dict[UUID, list[Dependency]]:

@@ -13,7 +13,7 @@ from domain.events import DependencyAdded, Subject, TaskCreated, TaskDeleted, Ta
 from domain.ports import UnitOfWork
 from domain.project import Project
 from domain.states import ACTIVE_TASK
-from domain.task import Dependency, RetryPolicy, Task
+from domain.task import AcceptanceCheck, Dependency, RetryPolicy, Task
 from domain.text import check_document, check_text
 from domain.use_cases.found import at_version, locked_tasks, project_of
 from domain.use_cases.graph import refuse_cycles
@@ -98,7 +98,7 @@ async def delete_task(uow: UnitOfWork, actor: Actor, command: DeleteTask) -> Tas
     actor.require(Permission.WRITE_TASKS)
     await uow.dependencies.lock_graph(actor.workspace_id)
     dependents = {edge.task_id for edge in await uow.dependencies.dependents_of([command.task_id])}
-    tasks = await uow.tasks.lock(actor.workspace_id, {command.task_id, *dependents})
+    await uow.tasks.lock(actor.workspace_id, {command.task_id, *dependents})
     task = (await locked_tasks(uow, actor, [command.task_id]))[command.task_id]
     at_version(task, command.expected_version)
     if task.status in ACTIVE_TASK:
@@ -114,7 +114,7 @@ async def delete_task(uow: UnitOfWork, actor: Actor, command: DeleteTask) -> Tas
         [TaskDeleted(key=task.key)],
         actor=actor.id,
     )
-    await reconsider(uow, actor.id, {one.id: one for one in tasks.values() if one.id != task.id})
+    await reconsider(uow, actor.id, actor.workspace_id, dependents)
     return task
 
 
@@ -167,6 +167,7 @@ def _checked(uow: UnitOfWork, project: Project, task: Task) -> Task:
     check_text(task.description, "description", most=50_000)
     check_document(task.metadata, "metadata")
     check_document(task.inputs, "inputs")
+    _check_acceptance(task.acceptance_checks)
     _check_timeout(task.timeout)
     _check_retry(task.retry)
     return replace(
@@ -181,6 +182,16 @@ def _check_list(name: str, texts: tuple[str, ...]) -> None:
         raise Invalid(f"{name} may have at most 50 entries.", path=("input", name))
     for text in texts:
         check_text(text, name, most=2_000, required=True)
+
+
+def _check_acceptance(checks: tuple[AcceptanceCheck, ...]) -> None:
+    path = ("input", "acceptanceChecks")
+    if len(checks) > 20:
+        raise Invalid("A task may have at most 20 acceptance checks.", path=path)
+    for check in checks:
+        check_text(check.name, "acceptanceChecks", most=200, required=True)
+        if not 0 <= check.maximum <= 1_000_000:
+            raise Invalid("acceptanceChecks.maximum must be from 0 to 1,000,000.", path=path)
 
 
 def _check_timeout(timeout: timedelta | None) -> None:

@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from domain.errors import StoreLost
+from persistence.outage import is_outage
+
 
 class ReadSession:
     """Reads of one operation, one after the other.
@@ -24,7 +27,11 @@ class ReadSession:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
-        """The operation's connection, for one statement."""
+        """The operation's connection, for one statement.
+
+        Raises:
+            StoreLost: the database went away.
+        """
         self._waiting += 1
         try:
             async with self._turn:
@@ -32,9 +39,15 @@ class ReadSession:
                     self._connection = await self._engine.connect()
                 try:
                     yield self._connection
-                finally:
-                    if self._waiting == 1:
-                        await self.release()
+                except BaseException:
+                    await self.release()  # it may be broken, or in the middle of something
+                    raise
+                if self._waiting == 1:
+                    await self.release()
+        except Exception as error:
+            if is_outage(error):
+                raise StoreLost from error
+            raise
         finally:
             self._waiting -= 1
 

@@ -45,9 +45,11 @@ class DependencyTable:
         found = select(dependencies).where(dependencies.c.depends_on_id.in_(task_ids)).order_by(dependencies.c.id)
         return [to_dependency(row) for row in await self._connection.execute(found)]
 
-    async def downstream_of(self, task_id: UUID) -> set[UUID]:
-        """Every task that depends on the task, directly or not."""
-        walk = select(dependencies.c.task_id).where(dependencies.c.depends_on_id == task_id).cte(recursive=True)
+    async def downstream_of(self, task_ids: Collection[UUID]) -> set[UUID]:
+        """Every task that depends on one of these, directly or not."""
+        if not task_ids:
+            return set()
+        walk = select(dependencies.c.task_id).where(dependencies.c.depends_on_id.in_(task_ids)).cte(recursive=True)
         onward = select(dependencies.c.task_id).join(walk, dependencies.c.depends_on_id == walk.c.task_id)
         return set((await self._connection.execute(select(walk.union(onward).c.task_id))).scalars())
 

@@ -33,9 +33,12 @@ class SourceRoots:
         )
 
     def add(self, root: Path) -> None:
-        """Allow a folder and what is below it; one that is allowed already is not noted twice."""
+        """Allow a folder and what is below it; one that is noted already is not noted twice.
+
+        It is noted although the settings here may allow it: those of the server that runs may not.
+        """
         folder = root.expanduser().resolve()
-        if not self.checkout_policy().allows(folder):
+        if not any(folder.is_relative_to(noted) for noted in self._added()):
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._file.open("a", encoding="utf-8", errors="surrogateescape") as file:
                 file.write(f"{folder}\n")
@@ -65,11 +68,14 @@ class SourceRoots:
         return SourceDraft(kind=draft.kind, location=str(folder), revision=None)
 
     def _roots(self) -> tuple[Path, ...]:
+        return (*self._settings.source_roots, *self._added())
+
+    def _added(self) -> tuple[Path, ...]:
         try:
-            added = self._file.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+            lines = self._file.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
         except FileNotFoundError:
-            added = []
-        return (*self._settings.source_roots, *(Path(line) for line in added if line))
+            return ()
+        return tuple(Path(line) for line in lines if line)
 
 
 def _resolved(location: str) -> Path | None:

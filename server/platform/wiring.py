@@ -107,7 +107,7 @@ async def open_platform(settings: Settings, addresses: DatabaseAddresses) -> Asy
         stack.push_async_callback(engine.dispose)
         client = execution_engine.connect(addresses.app_dsn)
         stack.callback(client.destroy)
-        agents, roots = InstalledAgents(), SourceRoots(settings)
+        agents, roots = InstalledAgents(concurrency=settings.agent_concurrency), SourceRoots(settings)
         redis = RedisWakeups(settings.redis_url.get_secret_value()) if settings.redis_url is not None else None
         wakeups = redis or PostgresWakeups(addresses.app_dsn)
         await wakeups.start()

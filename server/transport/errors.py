@@ -13,9 +13,9 @@ from strawberry.relay import GlobalIDValueError
 
 from domain.error_codes import ErrorCode
 from domain.errors import Rejection
+from persistence.outage import is_outage, ran_out_of_time
 from server.transport.document import SyntaxFailure
 from server.transport.failure import RequestFailure
-from server.transport.outage import is_outage, ran_out_of_time
 
 log = structlog.get_logger(__name__)
 

@@ -70,7 +70,9 @@ def test_a_verdict_is_the_strongest_of_its_dependencies(dependencies: list[tuple
 
 
 @given(dependency_lists, st.randoms(use_true_random=False))
-def test_the_order_of_dependencies_does_not_matter(dependencies: list[tuple[TaskStatus, OnFailure]], luck: object) -> None:
+def test_the_order_of_dependencies_does_not_matter(
+    dependencies: list[tuple[TaskStatus, OnFailure]], luck: object
+) -> None:
     shuffled = list(dependencies)
     luck.shuffle(shuffled)  # type: ignore[attr-defined]
     assert verdict(shuffled) is verdict(dependencies)

@@ -19,9 +19,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 limits = st.none() | st.integers(0, 5)
 
 
-def finding(
-    state: FindingState, *, severity: Severity = Severity.HIGH, expires_at: datetime | None = None
-) -> Finding:
+def finding(state: FindingState, *, severity: Severity = Severity.HIGH, expires_at: datetime | None = None) -> Finding:
     return Finding(
         id=uuid4(),
         workspace_id=uuid4(),

@@ -90,7 +90,7 @@ class Checker:
                 "SELECT (SELECT count(*) FROM executions WHERE status IN ('QUEUED', 'RUNNING')) AS live,"
                 " (SELECT count(*) FROM dbos.workflow_status WHERE status IN ('PENDING', 'ENQUEUED')) AS held"
             )
-            return row["live"] == 0 and row["held"] == 0
+            return (row["live"], row["held"]) == (0, 0)
 
         await until(is_quiet, within, "no live execution, no held segment")
         await self.check()

@@ -46,7 +46,7 @@ async def test_connections_cut_again_and_again_lose_nothing(
         for step in sorted(chance.sample(range(2, 38), 5)):
             await work.begun(step)
             await asyncio.sleep(chance.uniform(0, 0.05))
-            assert await cut_all_connections(ground.checker) > 3
+            assert await cut_all_connections(ground.checker) > 0
         execution = await ground.checker.until_status(work.execution_id, "SUCCEEDED", 60)
         assert execution["crashes"] == 0
         assert all(times >= 1 for times in await work.ends(40))

@@ -12,7 +12,9 @@ from schema.node_ids import decode_as
 from server.client.graphql_client import GraphQLClient
 from tests.faults.checker import lines_of, until_line
 
-PROJECT = "mutation ($input: CreateProjectInput!) { createProject(input: $input) { project { id } errors { message } } }"
+PROJECT = (
+    "mutation ($input: CreateProjectInput!) { createProject(input: $input) { project { id } errors { message } } }"
+)
 TASK = """mutation ($input: CreateTaskInput!) { createTask(input: $input) {
   task { id latestExecution { id } } errors { message code } } }"""
 CANCEL = """mutation ($id: ID!) { cancelExecution(input: {executionId: $id}) {

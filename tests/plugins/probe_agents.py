@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from agents.contract import Agent, AgentContext, AgentFailure, Limits, Step
 
+UNSTORABLE = "a\0b\ud800c"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
 PARENT = (
     "import subprocess, sys, time; "
@@ -33,6 +34,7 @@ class ProbeInputs(BaseModel):
     grandchild: bool = Field(False, description="Run a program that starts another one in a session of its own.")
     fail: bool = Field(False, description="Fail at the end.")
     fail_unless: str | None = Field(None, description="Fail at the end unless this file exists.")
+    unstorable: bool = Field(False, description="Put text that a database cannot hold into all that is recorded.")
     kill_worker: bool = Field(False, description="Kill the worker's process in the first step.")
 
 
@@ -40,6 +42,7 @@ class ProbeReport(BaseModel):
     """What the probe did."""
 
     outputs: list[int]
+    remark: str = ""
 
 
 class Probe(Agent[ProbeInputs, ProbeReport]):
@@ -64,17 +67,20 @@ class Probe(Agent[ProbeInputs, ProbeReport]):
                 return await _work(step, inputs, number)
 
             outputs.append(await context.step(f"step-{number}", work, returns=int))
-            await context.progress(number, inputs.steps)
+            await context.progress(number, inputs.steps, UNSTORABLE * inputs.unstorable)
         missing = inputs.fail_unless is not None and not await asyncio.to_thread(Path(inputs.fail_unless).exists)
         if inputs.fail or missing:
-            raise AgentFailure("told to fail")
-        return ProbeReport(outputs=outputs)
+            raise AgentFailure("told to fail" + UNSTORABLE * inputs.unstorable)
+        return ProbeReport(outputs=outputs, remark=UNSTORABLE * inputs.unstorable)
 
 
 async def _work(step: Step, inputs: ProbeInputs, number: int) -> int:
     _note(inputs, f"start {number}")
     if inputs.kill_worker:
         os.kill(os.getpid(), signal.SIGKILL)
+    if inputs.unstorable:
+        await step.log(UNSTORABLE)
+        step.artifact(f"{UNSTORABLE}.bin", "application/octet-stream", UNSTORABLE.encode("utf-8", "surrogatepass"))
     for line in range(inputs.log_lines):
         await step.log(f"line {line} of step {number}")
         await asyncio.sleep(0)

@@ -1,0 +1,32 @@
+"""``make bench``: prints one Markdown table. Everything runs on loopback, in a data folder of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import broadcast, dispatch, screen_query
+from benchmarks.measure import Row, table
+from server.logging import configure_logging
+from server.process import running
+from server.settings import LogFormat, load_settings
+
+
+async def main() -> None:
+    """Run every benchmark on one platform and print what they measured."""
+    configure_logging(LogFormat.JSON, "error")
+    with tempfile.TemporaryDirectory(prefix="wrenchai-bench-", ignore_cleanup_errors=True) as folder:
+        settings = load_settings(data_dir=Path(folder) / "data", port=0, source_roots=(Path(folder),))
+        async with running(settings, api=True, worker=True, migrate=True) as here:
+            rows: list[Row] = []
+            for benchmark in (screen_query, dispatch, broadcast):
+                sys.stderr.write(f"· {benchmark.__name__.rsplit('.', 1)[-1]}\n")
+                rows.extend(await benchmark.run(here))
+    sys.stdout.write(f"{table(rows)}\n\nPython {platform.python_version()} on {platform.machine()}\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,53 @@
+"""The data of the benchmarks: 10,000 tasks, 50,000 executions and 20,000 dependencies."""
+
+from __future__ import annotations
+
+import asyncpg
+
+from server.platform.wiring import DEFAULT_WORKSPACE
+
+TASKS = 10_000
+EXECUTIONS_EACH = 5
+DEPENDENCIES_EACH = 2
+PROJECT = "00000000-0000-7000-8000-0000000000aa"
+
+STATEMENTS = (
+    """
+    INSERT INTO projects (id, workspace_id, key, name, description, gate, last_number, version, created_at, updated_at)
+    VALUES ($1::uuid, $2::uuid, 'BN', 'bench', '', '{}', 10000, 1, now(), now())
+    """,
+    """
+    INSERT INTO tasks (id, workspace_id, project_id, number, key, title, description, status, priority, agent, inputs,
+      requirements, constraints, labels, metadata, retry, acceptance_checks, attempts, version, created_at, updated_at)
+    SELECT ('00000000-0000-7001-8000-' || lpad(n::text, 12, '0'))::uuid, $2::uuid, $1::uuid, n, 'BN-' || n,
+      'Task ' || n, '', 'COMPLETED', 3, 'inspector', '{}', '{}', '{}', '{}', '{}',
+      '{"maxAttempts": 1, "backoffSeconds": 5}', '[]', 5, 1, now() + n * interval '1 ms', now()
+    FROM generate_series(1, 10000) n
+    """,
+    """
+    INSERT INTO executions (id, workspace_id, project_id, task_id, number, agent, status, progress_done,
+      progress_total, progress_message, inputs, epoch, crashes, timeout, started_at, finished_at, created_at)
+    SELECT gen_random_uuid(), $2::uuid, $1::uuid, ('00000000-0000-7001-8000-' || lpad(n::text, 12, '0'))::uuid, k,
+      'inspector', CASE WHEN k = 5 THEN 'SUCCEEDED' ELSE 'FAILED' END, 1, 1, '', '{}', 1, 0, interval '30 min',
+      now(), now(), now() + k * interval '1 s'
+    FROM generate_series(1, 10000) n, generate_series(1, 5) k
+    """,
+    """
+    INSERT INTO dependencies (id, workspace_id, task_id, depends_on_id, on_failure, created_at)
+    SELECT gen_random_uuid(), $2::uuid, ('00000000-0000-7001-8000-' || lpad(n::text, 12, '0'))::uuid,
+      ('00000000-0000-7001-8000-' || lpad((n - k)::text, 12, '0'))::uuid, 'BLOCK', now()
+    FROM generate_series(3, 10000) n, generate_series(1, 2) k
+    WHERE $1::uuid IS NOT NULL
+    """,
+)
+
+
+async def fill(owner_dsn: str) -> None:
+    """Write the data straight into the tables: what is measured is reading it."""
+    connection = await asyncpg.connect(owner_dsn)
+    try:
+        for statement in STATEMENTS:
+            await connection.execute(statement, PROJECT, DEFAULT_WORKSPACE)
+        await connection.execute("ANALYZE")
+    finally:
+        await connection.close()
