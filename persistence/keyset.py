@@ -5,7 +5,7 @@ One row more than asked for is read: it tells whether there is a further page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -46,9 +46,12 @@ class Ordering:
             windowed = windowed.where(self._beyond(page.after, forward=True))
         if page.before is not None:
             windowed = windowed.where(self._beyond(page.before, forward=False))
+        return windowed.order_by(*self.directed(self.columns, page)).limit(page.limit + 1)
+
+    def directed(self, columns: Iterable[ColumnElement[Any]], page: PageRequest) -> list[ColumnElement[Any]]:
+        """The columns in the direction in which the page is read."""
         down = self.descending != page.backward
-        order = [one.desc() if down else one.asc() for one in self.columns]
-        return windowed.order_by(*order).limit(page.limit + 1)
+        return [one.desc() if down else one.asc() for one in columns]
 
     def _beyond(self, position: Sequence[Any], *, forward: bool) -> ColumnElement[bool]:
         here = tuple_(*self.columns)
@@ -68,7 +71,12 @@ async def read_page(
     rows = (await connection.execute(ordering.window(positioned, page))).all()
     total = None
     if page.count:
-        limited = base.with_only_columns(literal(1)).order_by(None).limit(EXACT_COUNT_LIMIT + 1).subquery()
+        limited = (
+            base.with_only_columns(literal(1), maintain_column_froms=True)
+            .order_by(None)
+            .limit(EXACT_COUNT_LIMIT + 1)
+            .subquery()
+        )
         total = _total((await connection.execute(select(func.count()).select_from(limited))).scalar_one())
     return _page(list(rows), page, len(ordering.columns), to_item, total)
 
@@ -95,7 +103,7 @@ async def read_pages(
     wanted = select(parent.c.n.label("parent_n"), child)
     if page.count:
         limited = (
-            listed.with_only_columns(literal(1))
+            listed.with_only_columns(literal(1), maintain_column_froms=True)
             .order_by(None)
             .limit(EXACT_COUNT_LIMIT + 1)
             .correlate(parent)
@@ -109,21 +117,16 @@ async def read_pages(
         wanted = wanted.select_from(parent.join(child, true()))
     groups: list[list[AnyRow]] = [[] for _ in parents]
     totals: list[TotalCount | None] = [None for _ in parents]
-    for row in await connection.execute(wanted.order_by(parent.c.n)):
+    # A lateral join keeps no order by itself; and only the database knows the order of texts.
+    positions = [child.c[f"position_{n}"] for n in range(len(ordering.columns))]
+    for row in await connection.execute(wanted.order_by(parent.c.n, *ordering.directed(positions, page))):
         if page.count:
             totals[row.parent_n - 1] = _total(row.list_total)
         if not page.count or row.position_0 is not None:
             groups[row.parent_n - 1].append(row)
     return [
-        _page(_in_direction(rows, ordering, page), page, len(ordering.columns), to_item, total)
-        for rows, total in zip(groups, totals, strict=True)
+        _page(rows, page, len(ordering.columns), to_item, total) for rows, total in zip(groups, totals, strict=True)
     ]
-
-
-def _in_direction(rows: list[AnyRow], ordering: Ordering, page: PageRequest) -> list[AnyRow]:
-    # A lateral join keeps no order by itself.
-    width = len(ordering.columns)
-    return sorted(rows, key=lambda row: _position(row, width), reverse=ordering.descending != page.backward)
 
 
 def _page(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from domain.actor import Permission
@@ -55,9 +56,10 @@ async def execution_events(context: Context, execution_id: UUID, after: str | No
         if execution is None:
             raise NotFound("execution", str(execution_id), path=("executionId",))
         ended = execution.status in ENDED_EXECUTION
-        pause = _Pause(wakeups)
         while True:
-            records = await context.read.events_after(context.workspace_id, execution_id, sequence, BATCH)
+            records = await _through_outages(
+                partial(context.read.events_after, context.workspace_id, execution_id, sequence, BATCH)
+            )
             for record in records:
                 if record.sequence != sequence + 1:
                     raise CursorExpired(path=("after",))
@@ -68,7 +70,7 @@ async def execution_events(context: Context, execution_id: UUID, after: str | No
             if ended and not records:
                 return
             if len(records) < BATCH and not ended:
-                await pause(found=bool(records))
+                await wakeups.wait(LONGEST_WAIT)
 
 
 async def feed(context: Context, filter_by: FeedFilter, after: str | None) -> AsyncGenerator[Delivery, None]:
@@ -83,14 +85,16 @@ async def feed(context: Context, filter_by: FeedFilter, after: str | None) -> As
     after = context.last_event_id if after is None else after
     async with context.wakeups.subscribe(f"workspace:{context.workspace_id}") as wakeups:
         position = await _start(context, scope, after)
-        pause = _Pause(wakeups)
+        settling = _Settling(wakeups)
         while True:
-            records = await context.read.feed_after(context.workspace_id, filter_by, position, BATCH)
+            records = await _through_outages(
+                partial(context.read.feed_after, context.workspace_id, filter_by, position, BATCH)
+            )
             for record in records:
                 position = (record.xact, record.id)
                 yield _deliver(context, scope, record, position)
             if len(records) < BATCH:
-                await pause(found=bool(records))
+                await settling.pause()
 
 
 async def _start(context: Context, scope: str, after: str | None) -> tuple[int, int]:

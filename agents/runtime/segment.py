@@ -77,7 +77,9 @@ class SegmentRun:
 
     async def run(self) -> None:
         """Run to the end. Whatever happens, the execution is left ended, back in the queue, or with its new owner."""
-        with structlog.contextvars.bound_contextvars(execution_id=str(self.segment.execution.id)):
+        # The trace of an execution has the execution's own id, so every segment of it, on any worker, is in one trace.
+        execution_id = self.segment.execution.id
+        with structlog.contextvars.bound_contextvars(execution_id=str(execution_id), trace_id=execution_id.hex):
             try:
                 outcome = await self._outcome()
                 self.closing = True

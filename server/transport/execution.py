@@ -25,6 +25,7 @@ from server.transport.document import Operation
 from server.transport.errors import TOO_SLOW, ErrorPublisher
 from server.transport.failure import RequestFailure
 from server.transport.limits import TransportLimits
+from server.transport.request_id import trace_id_of
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +92,7 @@ class Runner(Generic[Principal]):
         """
         started = time.perf_counter()
         codes: list[str] = []
-        with bound_contextvars(request_id=scope.request_id):
+        with bound_contextvars(request_id=scope.request_id, trace_id=trace_id_of(scope.connection)):
             try:
                 async with aclosing(self._results(operation, scope)) as results:
                     async for result in results:

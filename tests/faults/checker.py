@@ -13,6 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
+from persistence.embedded.cluster import SUPERUSER
 from tests.faults.platform_processes import LEASE, PlatformProcess, until
 
 TASK_AFTER = {
@@ -33,6 +34,10 @@ class Checker:
     """Looks at one database. Connections are opened for each look, since the server may go away between two."""
 
     dsn: str
+
+    def as_superuser(self) -> Checker:
+        """The same database for somebody who may end the connections of others."""
+        return Checker(self.dsn.replace("://wrenchai_owner@", f"://{SUPERUSER}@"))
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:

@@ -8,20 +8,19 @@ from pathlib import Path
 
 from persistence.embedded import EmbeddedPostgres, programs
 from persistence.embedded.account import server_account
-from persistence.embedded.cluster import SUPERUSER
 from server.client.graphql_client import GraphQLClient
 from tests.faults.checker import Checker
 from tests.faults.conftest import Ground
 from tests.faults.platform_processes import LEASE, PlatformProcess, started, until
 from tests.faults.work import give
 
+WATCH = "subscription ($id: ID!) { executionEvents(executionId: $id) { cursor event { __typename sequence } } }"
 SEED = 20_240_517
 
 
 async def cut_all_connections(checker: Checker) -> int:
     """End every connection but our own, and answer how many there were."""
-    superuser = Checker(checker.dsn.replace("://wrenchai_owner@", f"://{SUPERUSER}@"))
-    found = await superuser.rows(
+    found = await checker.as_superuser().rows(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
     )
@@ -43,12 +42,20 @@ async def test_connections_cut_again_and_again_lose_nothing(
     async with started("worker", ground.data_dir) as worker:
         await ground.checker.until_worker(worker)
         work = await give(caller, folder, steps=40, held=False, log_lines=20, pause=0.02)
+
+        async def watch() -> list[int]:
+            updates = caller.subscribe(WATCH, {"id": work.node_id})
+            return [update["executionEvents"]["event"]["sequence"] async for update in updates]
+
+        watching = asyncio.create_task(watch())
         for step in sorted(chance.sample(range(2, 38), 5)):
             await work.begun(step)
             await asyncio.sleep(chance.uniform(0, 0.05))
             assert await cut_all_connections(ground.checker) > 0
         execution = await ground.checker.until_status(work.execution_id, "SUCCEEDED", 60)
         assert execution["crashes"] == 0
+        async with asyncio.timeout(15):
+            assert await watching == list(range(1, execution["sequence"] + 1))
         assert all(times >= 1 for times in await work.ends(40))
         await until(api.is_ready, 20, "the API is ready again")
         answer = await caller.query("query ($id: ID!) { execution(id: $id) { status } }", {"id": work.node_id})
