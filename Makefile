@@ -4,30 +4,28 @@ SHELL := bash
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := $(VENV)/.packages
-INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300
 
-.PHONY: help run test verify bench lint format frontend docs sdl lock doctor build browser clean
+.PHONY: help run test verify bench lint format frontend docs sdl lock doctor build browser setup clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 12
 
-run: $(INSTALLED) ## Set up what is missing, start the platform and run the first audit; Ctrl-C stops it
+run: setup ## Set up what is missing, start the platform and run the first audit; Ctrl-C stops it
 	@exec $(BIN)/wrenchai up --first-audit
 
-test: $(INSTALLED) browser ## Set up what is missing and run the tests (at most 15 minutes on 2 cores)
+test: setup browser ## Set up what is missing and run the tests (at most 15 minutes on 2 cores)
 	@echo "· running the tests"
 	@$(BIN)/python -m pytest -m "not verify" -q
 
-verify: $(INSTALLED) browser ## Run what takes longer: fault runs, conformance, real packages, the wheel
+verify: setup browser ## Run what takes longer: fault runs, conformance, real packages, the wheel
 	@$(BIN)/python -m pytest -m verify -q
 
-bench: $(INSTALLED) ## Run the benchmarks and print their table
+bench: setup ## Run the benchmarks and print their table
 	@$(BIN)/python -m benchmarks
 
-lint: $(INSTALLED) ## Check format, style, types, import contracts, SDL, reference pages and front end
+lint: setup ## Check format, style, types, import contracts, SDL, reference pages and front end
 	@echo "· ruff";            $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@echo "· mypy";            $(BIN)/mypy --no-error-summary
 	@echo "· import-linter";   $(BIN)/lint-imports --no-cache | tail -n 3
@@ -35,28 +33,31 @@ lint: $(INSTALLED) ## Check format, style, types, import contracts, SDL, referen
 	@echo "· reference pages"; $(BIN)/python -m scripts.reference --check
 	@echo "· front end";       $(BIN)/python hatch_build.py check
 
-format: $(INSTALLED) ## Format the code
+format: setup ## Format the code
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
-frontend: $(INSTALLED) ## Build the web pages if they are stale
+frontend: setup ## Build the web pages if they are stale
 	@$(BIN)/python hatch_build.py
 
-docs: $(INSTALLED) ## Write the generated pages of docs/reference anew
+docs: setup ## Write the generated pages of docs/reference anew
 	@$(BIN)/python -m scripts.reference
 
-sdl: $(INSTALLED) ## Write schema/schema.graphql anew
+sdl: setup ## Write schema/schema.graphql anew
 	@$(BIN)/python -m schema.print
 
-lock: $(INSTALLED) ## Write requirements.lock and constraints.txt anew (UPGRADE=1: with the newest versions)
+lock: setup ## Write requirements.lock and constraints.txt anew (UPGRADE=1: with the newest versions)
 	@$(PIP) install --quiet uv
 	@$(BIN)/python scripts/lock.py $(if $(UPGRADE),--upgrade)
 
-doctor: $(INSTALLED) ## Look at this machine: what is installed, missing or misconfigured
+doctor: setup ## Look at this machine: what is installed, missing or misconfigured
 	@$(BIN)/wrenchai doctor
 
-build: $(INSTALLED) ## Build the sdist and the wheel into dist/
+build: setup ## Build the sdist and the wheel into dist/
 	@rm -rf dist
 	@$(BIN)/python -m hatchling build --directory dist
+
+setup: ## Make the virtual environment, or bring it up to date
+	@python=$$(scripts/find-python); exec $$python scripts/set_up.py
 
 browser: ## Look for the Chromium that the browser tests need; as root, install it with apt-get
 	@if command -v chromium >/dev/null; then exit 0; fi; \
@@ -69,23 +70,3 @@ browser: ## Look for the Chromium that the browser tests need; as root, install 
 
 clean: ## Remove what was installed and built here; the data folder stays
 	@rm -rf $(VENV) server/web frontend/node_modules frontend/.build dist
-
-# The mark is there only after an installation that came to its end: without it the environment is made anew.
-$(PACKAGES): requirements.lock
-	@if [ -e $@ ]; then \
-	  rm $@; \
-	else \
-	  python=$$(scripts/find-python); \
-	  echo "· making the virtual environment with $$($$python --version)"; \
-	  rm -rf $(VENV); \
-	  $$python -m venv $(VENV) \
-	    || { rm -rf $(VENV); echo "A virtual environment cannot be made: on Debian, install python3.11-venv." >&2; exit 1; }; \
-	fi
-	@echo "· installing the pinned packages (a few minutes the first time)"
-	@$(PIP) install --quiet --require-hashes -r requirements.lock
-	@touch $@
-
-$(INSTALLED): $(PACKAGES) pyproject.toml hatch_build.py
-	@echo "· installing WrenchAI and building its web pages (about a minute the first time)"
-	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
-	@touch $@

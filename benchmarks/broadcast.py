@@ -105,7 +105,8 @@ async def _bare(subscribers: int) -> float:
 @asynccontextmanager
 async def _broadcaster() -> AsyncIterator[tuple[str, _Broadcast]]:
     broadcast = _Broadcast()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
         app = Starlette(routes=[WebSocketRoute("/", broadcast.accept)])
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
         serving = asyncio.create_task(server.serve([listener]))

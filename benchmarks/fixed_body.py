@@ -21,7 +21,8 @@ async def serve_fixed_body(body: bytes) -> AsyncIterator[str]:
     async def page(_: Request) -> Response:
         return Response(body, media_type="application/json")
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(Starlette(routes=[Route("/", page)]), log_level="error", lifespan="off")
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve([listener]))

@@ -145,7 +145,8 @@ async def _serving(application: Application, listener: socket.socket) -> AsyncIt
 def _listening(settings: Settings) -> Iterator[socket.socket]:
     """The listening socket, taken first: a taken port is told before anything is started."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
+    # Named as TCP: only then does asyncio switch Nagle's algorithm off, which would cost 40 ms a response.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((settings.host, settings.port))
         yield listener

@@ -62,6 +62,7 @@ class Worker:
             dsn, executor_id=self.id, slots=slots, agent_concurrency=agent_concurrency, pool_size=pool_size
         )
         now = datetime.now(UTC)
+        self._beaten_at = self._reap_from = now
         self._facts = WorkerFacts(
             id=self.id,
             hostname=socket.gethostname(),
@@ -96,7 +97,7 @@ class Worker:
     async def stop(self) -> None:
         """Take nothing more, let what is nearly done end, send the rest back to the queue, and sign off."""
         self._stopping = True
-        drain = math.ceil(self._drain_seconds + LONGEST_END) if self._running else 0
+        drain = math.ceil(self._drain_seconds + LONGEST_END) if self._taken else 0
         engine = asyncio.create_task(self._engine.stop(drain_seconds=drain))
         await self._drain(self._drain_seconds)
         for run in list(self._running.values()):
@@ -115,6 +116,7 @@ class Worker:
             await self._requeue(execution_id, epoch, crashed=False, reason=Stop.SHUTDOWN.value)
             return
         taken = (execution_id, epoch)
+        self._idle.clear()
         self._taken.add(taken)  # before the database knows, so that it is never seen as left lying
         try:
             segment = await self._workshop.transactor.run(
@@ -126,22 +128,34 @@ class Worker:
             await self._requeue(execution_id, epoch, crashed=False, reason=Stop.STORE_LOST.value)
         finally:
             self._taken.discard(taken)
+            if not self._taken:
+                self._idle.set()
 
     async def _run(self, taken: tuple[UUID, int], run: SegmentRun) -> None:
         self._running[taken] = run
-        self._idle.clear()
+        if self._stopping:  # it was told so while the segment was being started
+            run.stop(Stop.SHUTDOWN)
         try:
             await run.run()
         finally:
             del self._running[taken]
-            if not self._running:
-                self._idle.set()
 
     async def _beat(self) -> None:
         await self._workshop.transactor.run(lambda uow: uow.workers.beat(self._facts))
+        now = datetime.now(UTC)
+        if now - self._beaten_at > self._lease:
+            self._reap_from = now + self._lease
+        self._beaten_at = now
 
     async def _reap(self) -> None:
-        await reap(self._workshop.transactor, self._client, self._lease)
+        """Take from dead workers what they held.
+
+        When we could not beat for a lease ourselves (the database was away, the machine slept), the others could not
+        either: they get another lease to show that they are alive.
+        """
+        now = datetime.now(UTC)
+        if now - self._beaten_at < self._lease and now >= self._reap_from:
+            await reap(self._workshop.transactor, self._client, self._lease)
 
     async def _watch(self) -> None:
         """Stop what was cancelled, and what has gone to another worker; send back what was left lying.

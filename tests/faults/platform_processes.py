@@ -173,7 +173,7 @@ async def _end(process: PlatformProcess) -> None:
         process.send(signal.SIGCONT)
         process.send(signal.SIGTERM)
         try:
-            await process.exit_code(20)
+            assert await process.exit_code(20) == 0, process.output()
         except AssertionError:
             await process.kill()
             raise

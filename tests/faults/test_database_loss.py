@@ -6,10 +6,13 @@ import asyncio
 import random
 from pathlib import Path
 
+import pytest
+
 from persistence.embedded import EmbeddedPostgres, programs
 from persistence.embedded.account import server_account
+from persistence.embedded.cluster import Cluster
 from server.client.graphql_client import GraphQLClient
-from tests.faults.checker import Checker
+from tests.faults.checker import Checker, until_line
 from tests.faults.conftest import Ground
 from tests.faults.platform_processes import LEASE, PlatformProcess, started, until
 from tests.faults.work import give
@@ -31,6 +34,13 @@ async def restart_server(data_dir: Path) -> None:
     """Stop the server and start it again with the same options."""
     folder = data_dir / "postgres"
     arguments = ["restart", "-w", "-m", "fast", "-t", "60", "-D", str(folder), "-l", str(folder / "server.log")]
+    done = await asyncio.to_thread(programs.run, "pg_ctl", arguments, account=server_account(folder), timeout=90)
+    assert done.exit_code == 0, done.output
+
+
+async def stop_server(data_dir: Path, mode: str) -> None:
+    folder = data_dir / "postgres"
+    arguments = ["stop", "-w", "-m", mode, "-t", "60", "-D", str(folder)]
     done = await asyncio.to_thread(programs.run, "pg_ctl", arguments, account=server_account(folder), timeout=90)
     assert done.exit_code == 0, done.output
 
@@ -90,3 +100,50 @@ async def test_a_restart_of_the_server_is_survived(folder: Path) -> None:
         up.interrupt()
         assert await up.exit_code(15) == 0, up.output()
         assert await asyncio.to_thread(up.left_behind) == []
+
+
+@pytest.mark.verify
+async def test_an_outage_longer_than_the_lease_is_nobodys_crash(folder: Path) -> None:
+    data_dir = folder / "data"
+    async with started("up", data_dir) as up, started("worker", data_dir) as worker, up.client() as caller:
+        server = EmbeddedPostgres()
+        checker = Checker((await server.start(data_dir)).owner_dsn)
+        try:
+            await checker.until_worker(worker)
+            works = [await give(caller, folder, steps=3) for _ in range(4)]
+            for work in works:
+                work.let(1)
+                await work.begun(2)
+            await stop_server(data_dir, "immediate")
+            await asyncio.sleep(LEASE * 2)
+            assert not await up.is_ready()
+            await asyncio.to_thread(Cluster(data_dir, server_account(data_dir / "postgres")).start)
+            await up.until_ready(20)
+            await asyncio.sleep(LEASE)  # long enough for a reaper to be wrong
+            for work in works:
+                work.let(2, 3)
+                execution = await checker.until_status(work.execution_id, "SUCCEEDED", 20)
+                assert execution["crashes"] == 0
+                assert await work.ends(3) == [1, 1, 1]
+            await checker.nothing_is_left()
+        finally:
+            await server.stop()
+
+
+@pytest.mark.verify
+async def test_a_stop_without_a_database_ends_all_the_same(folder: Path) -> None:
+    data_dir = folder / "data"
+    async with started("up", data_dir) as up, up.client() as caller:
+        work = await give(caller, folder, steps=3, held=True)
+        busy = await give(caller, folder, steps=1, held=False, grandchild=True)
+        work.let(1)
+        await work.begun(2)
+        await busy.begun(1)
+        await stop_server(data_dir, "immediate")
+        up.interrupt()
+        assert await up.exit_code(45) == 0, up.output()
+        assert await asyncio.to_thread(up.left_behind) == []
+    async with started("up", data_dir):
+        await work.begun(2, times=2, within=LEASE + 5)
+        work.let(2, 3)
+        await until_line(work.journal, "end 3")

@@ -33,20 +33,32 @@ class Fleet:
     async def add(self) -> None:
         self.workers.append(await self._stack.enter_async_context(started("worker", self._ground.data_dir)))
 
-    async def kill(self, victim: PlatformProcess) -> None:
+    async def strike(self, chance: random.Random) -> None:
+        """One fault of a random kind."""
+        victim = chance.choice(self.workers)
+        match chance.choice(["kill", "stop", "freeze", "blink", "cut", "rest"]):
+            case "kill":
+                await victim.kill()
+                await self._replace(victim)
+            case "stop":
+                victim.send(signal.SIGTERM)
+                await self._replace(victim)
+            case "freeze":
+                await _freeze(victim, LEASE * 1.6)
+            case "blink":
+                await _freeze(victim, LEASE * 0.9)
+            case "cut":
+                await cut_all_connections(self._ground.checker)
+
+    async def _replace(self, victim: PlatformProcess) -> None:
         self.workers.remove(victim)
-        await victim.kill()
         await self.add()
 
-    async def stop(self, victim: PlatformProcess) -> None:
-        self.workers.remove(victim)
-        victim.send(signal.SIGTERM)
-        await self.add()
 
-    async def freeze(self, victim: PlatformProcess, seconds: float) -> None:
-        victim.send(signal.SIGSTOP)
-        await asyncio.sleep(seconds)
-        victim.send(signal.SIGCONT)
+async def _freeze(victim: PlatformProcess, seconds: float) -> None:
+    victim.send(signal.SIGSTOP)
+    await asyncio.sleep(seconds)
+    victim.send(signal.SIGCONT)
 
 
 @asynccontextmanager
@@ -71,18 +83,7 @@ async def test_a_storm_is_survived(ground: Ground, caller: GraphQLClient, folder
         while time.monotonic() < until:
             if len(works) < 12:
                 works.append(await give(caller, folder, steps=30, held=False, log_lines=3, pause=0.1))
-            victim = chance.choice(fleet.workers)
-            match chance.choice(["kill", "stop", "freeze", "blink", "cut", "rest"]):
-                case "kill":
-                    await fleet.kill(victim)
-                case "stop":
-                    await fleet.stop(victim)
-                case "freeze":
-                    await fleet.freeze(victim, LEASE * 1.6)
-                case "blink":
-                    await fleet.freeze(victim, LEASE * 0.9)
-                case "cut":
-                    await cut_all_connections(ground.checker)
+            await fleet.strike(chance)
             await asyncio.sleep(chance.uniform(0.1, 2))
         for work in works:
             execution = await ground.checker.execution(work.execution_id)
