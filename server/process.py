@@ -51,7 +51,7 @@ async def running(
         OSError: the port is taken.
     """
     async with AsyncExitStack() as stack:
-        listener = stack.enter_context(_listening(settings)) if api else None
+        listener = stack.enter_context(listening(settings)) if api else None
         say("preparing the data folder")
         data_folder.prepare(settings.data_dir, version=__version__)
         addresses = await stack.enter_async_context(database(settings, say))
@@ -142,7 +142,7 @@ async def _serving(application: Application, listener: socket.socket) -> AsyncIt
 
 
 @contextmanager
-def _listening(settings: Settings) -> Iterator[socket.socket]:
+def listening(settings: Settings) -> Iterator[socket.socket]:
     """The listening socket, taken first: a taken port is told before anything is started."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # Named as TCP: only then does asyncio switch Nagle's algorithm off, which would cost 40 ms a response.

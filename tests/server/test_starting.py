@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from server.process import _listening
+from server.process import listening
 from server.settings import load_settings
 
 WRENCHAI = Path(sys.executable).with_name("wrenchai")
@@ -57,12 +57,12 @@ def test_a_data_folder_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_setting_that_cannot_be_used_names_its_variable(tmp_path: Path) -> None:
-    ended = up(tmp_path, WRENCHAI_HOST="0.0.0.0")  # noqa: S104 - it is refused
+    ended = up(tmp_path, WRENCHAI_HOST="0.0.0.0")
     assert ended.returncode == 78
     assert "WRENCHAI_HOST" in complaint(ended)
 
 
 def test_responses_do_not_wait_for_nagle() -> None:
     # asyncio sets TCP_NODELAY on connections whose socket says that it is TCP, and on no other.
-    with _listening(load_settings(port=0)) as listener:
+    with listening(load_settings(port=0)) as listener:
         assert listener.proto == socket.IPPROTO_TCP
