@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -25,7 +24,8 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 
 from domain.finding import FindingState
@@ -43,6 +43,9 @@ class Xid8(UserDefinedType[int]):
         """The type's name in DDL."""
         return "xid8"
 
+
+ischema_names["xid8"] = Xid8
+"""Without it a column of this type would be unknown when the database is compared with the tables."""
 
 metadata = MetaData(
     naming_convention={

@@ -1,8 +1,8 @@
-"""The rules of the graph against their definitions: cycles by brute force, verdicts by the sentence that defines them."""
+"""The rules of the graph against their definitions: cycles by brute force, verdicts one dependency at a time."""
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -43,7 +43,7 @@ def test_the_cycle_is_a_closed_walk_along_edges_without_repetition(graph: dict[i
         return
     assert cycle[0] == cycle[-1]
     assert len(cycle) >= 2
-    assert all(after in graph[before] for before, after in zip(cycle, cycle[1:], strict=False))
+    assert all(after in graph[before] for before, after in pairwise(cycle))
     assert len(set(cycle)) == len(cycle) - 1
 
 

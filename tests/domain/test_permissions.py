@@ -41,9 +41,9 @@ def use_cases() -> Iterator[tuple[str, UseCase]]:
     for module in pkgutil.iter_modules(domain.use_cases.__path__):
         loaded = importlib.import_module(f"domain.use_cases.{module.name}")
         for name, function in inspect.getmembers(loaded, inspect.iscoroutinefunction):
-            if function.__module__ == loaded.__name__ and not name.startswith("_"):
-                if list(inspect.signature(function).parameters) == ["uow", "actor", "command"]:
-                    yield name, function
+            asked_for = list(inspect.signature(function).parameters) == ["uow", "actor", "command"]
+            if asked_for and function.__module__ == loaded.__name__ and not name.startswith("_"):
+                yield name, function
 
 
 FOUND = dict(use_cases())

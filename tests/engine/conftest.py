@@ -65,7 +65,7 @@ def probe(name: str, *after: str | tuple[str, str], **draft: Any) -> Draft:
 
 @dataclass
 class Board:
-    """One project: its tasks by title. ``folder`` holds a journal for each task, and the gates of those that are held."""
+    """One project: its tasks by title. ``folder`` holds the journals of the tasks, and the gates of those held."""
 
     client: GraphQLClient
     folder: Path

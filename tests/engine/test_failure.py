@@ -36,9 +36,7 @@ async def test_a_failure_blocks_skips_or_continues_its_dependents(board: Board) 
         "BLOCKED",
     ]
     held = await board.task("Block")
-    assert held["blockedBy"] == [
-        {"__typename": "WaitsForDependency", "task": {"title": "A"}, "onFailure": "BLOCK"}
-    ]
+    assert held["blockedBy"] == [{"__typename": "WaitsForDependency", "task": {"title": "A"}, "onFailure": "BLOCK"}]
     assert all(board.journal(name) == [] for name in ("Block", "Skip", "AfterSkip", "HeldBySkip"))
 
 
@@ -94,6 +92,7 @@ async def test_between_two_attempts_a_task_says_until_when_it_waits(board: Board
     await board.create(
         probe("A", inputs=board.inputs("A", fail_unless=str(mended)), retryPolicy=policy), probe("B", "A")
     )
+
     async def paused() -> bool:
         return bool((await board.task("A"))["attempts"] == 2)
 

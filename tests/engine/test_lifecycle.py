@@ -81,9 +81,7 @@ class OneTask:
 @pytest.fixture
 async def one(idle: Platform) -> OneTask:
     actor = idle.owner("tests")
-    project = await idle.transactor.run(
-        lambda uow: projects.create_project(uow, actor, CreateProject(name="One"))
-    )
+    project = await idle.transactor.run(lambda uow: projects.create_project(uow, actor, CreateProject(name="One")))
     draft = TaskDraft(title="A", agent="probe", retry=RetryPolicy(max_attempts=5))
     command = CreateTasks(project_id=project.id, tasks=(draft,), dispatch=True)
     (task,) = await idle.transactor.run(lambda uow: tasks.create_tasks(uow, actor, command))
@@ -124,9 +122,7 @@ async def test_a_cancelled_execution_whose_worker_dies_ends_with_its_steps(one: 
         "StepFailed",
         "ExecutionFinished",
     ]
-    assert records[-2].event == StepFailed(
-        step="first", message="cancelled; its worker had gone", will_retry=False
-    )
+    assert records[-2].event == StepFailed(step="first", message="cancelled; its worker had gone", will_retry=False)
 
 
 async def test_an_execution_that_kills_its_workers_is_given_up(one: OneTask) -> None:

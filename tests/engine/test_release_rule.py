@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from graphlib import TopologicalSorter
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -28,10 +27,10 @@ from domain.commands import (
     TaskDraft,
 )
 from domain.dag import Verdict, verdict
-from domain.errors import Rejection
 from domain.execution import ExecutionError
 from domain.ports import UnitOfWork
-from domain.states import ENDED_EXECUTION, ENDED_TASK, RETRYABLE_TASK, ExecutionStatus, TaskStatus
+from domain.reads import FeedFilter
+from domain.states import ENDED_TASK, RETRYABLE_TASK, ExecutionStatus, TaskStatus
 from domain.task import OnFailure, Task
 from domain.use_cases import cancel, dependencies, dispatch, lifecycle, projects, tasks
 from server.platform.wiring import Platform
@@ -63,9 +62,7 @@ class Model:
     def apply(self, action: str, task: int) -> bool:
         """Do the action if it is allowed, and say whether it was."""
         status = self.status.get(task)
-        if action == "dispatch" and status is TaskStatus.PENDING:
-            self.status[task] = self.verdict(task)
-        elif action == "retry" and status in RETRYABLE_TASK:
+        if (action == "dispatch" and status is TaskStatus.PENDING) or (action == "retry" and status in RETRYABLE_TASK):
             self.status[task] = self.verdict(task)
         elif action in {"complete", "fail"} and status is TaskStatus.QUEUED:
             self.status[task] = TaskStatus.COMPLETED if action == "complete" else TaskStatus.FAILED
@@ -225,10 +222,9 @@ async def test_tasks_stand_as_the_model_says(
 
 async def check_history(real: Real) -> None:
     """The events tell the same story: each task's changes of state form a chain that ends where it is now."""
-    context = real.platform.context(real.actor)
-    from domain.reads import FeedFilter  # noqa: PLC0415
-
-    records = await context.read.feed_after(real.actor.workspace_id, FeedFilter(), (0, 0), 10_000)
+    records = await real.platform.context(real.actor).read.feed_after(
+        real.actor.workspace_id, FeedFilter(), (0, 0), 10_000
+    )
     story: dict[UUID, list[Any]] = {}
     for record in records:
         if type(record.event).__name__ == "TaskStatusChanged" and record.subject.task_id is not None:

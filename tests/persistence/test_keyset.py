@@ -62,7 +62,8 @@ async def walk(read: Callable[[PageRequest], Any], limit: int, *, backward: bool
     found: list[UUID] = []
     position = None
     while True:
-        request = PageRequest(limit=limit, backward=backward, **{"before" if backward else "after": position})
+        after, before = (None, position) if backward else (position, None)
+        request = PageRequest(limit=limit, backward=backward, after=after, before=before)
         page: Page[UUID] = await read(request)
         assert len(page.items) == len(page.positions) <= limit
         assert (page.has_next if backward else page.has_previous) == (position is not None)

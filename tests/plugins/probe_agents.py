@@ -13,7 +13,9 @@ from pydantic import BaseModel, Field
 from agents.contract import Agent, AgentContext, AgentFailure, Limits, Step
 
 UNSTORABLE = "a\0b\ud800c"
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+)
 PARENT = (
     "import subprocess, sys, time; "
     "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True); "

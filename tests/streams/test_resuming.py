@@ -8,6 +8,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from server.client.graphql_client import GraphQLClient
 from tests.faults.conftest import Ground
 from tests.faults.platform_processes import PlatformProcess, started
@@ -44,7 +46,9 @@ async def test_five_cuts_during_500_events(
             for _ in range(5):
                 after = updates[-1]["cursor"] if updates else None
                 updates += await take(subscriber, api, EXECUTION, {"id": work.node_id}, chance.randint(10, 90), after)
-            assert not (worker_done := (await ground.checker.execution(work.execution_id))["finished_at"]), worker_done
+            assert (await ground.checker.execution(work.execution_id))["finished_at"] is None, (
+                "cut while it was written"
+            )
             updates += await take(subscriber, api, EXECUTION, {"id": work.node_id}, 10_000, updates[-1]["cursor"])
     assert [update["event"]["sequence"] for update in updates] == list(range(1, len(updates) + 1))
     assert len(updates) > 500
@@ -54,8 +58,14 @@ async def test_five_cuts_during_500_events(
     ]
 
 
-async def test_a_client_moves_to_another_server_when_its_own_stops(
-    ground: Ground, api: PlatformProcess, caller: GraphQLClient, folder: Path, subscriber: Subscriber
+@pytest.mark.parametrize("end", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.verify)])
+async def test_a_client_moves_to_another_server_when_its_own_ends(
+    ground: Ground,
+    api: PlatformProcess,
+    caller: GraphQLClient,
+    folder: Path,
+    subscriber: Subscriber,
+    end: signal.Signals,
 ) -> None:
     work = await give(caller, folder, steps=3)
     seen: list[Update] = []
@@ -66,11 +76,11 @@ async def test_a_client_moves_to_another_server_when_its_own_stops(
                 async for update in stream:
                     seen.append(update)
                     if update["event"]["__typename"] == "StepStarted":
-                        going.send(signal.SIGTERM)
+                        going.send(end)
         except Cut:
             cut = True
         assert cut
-        assert await going.exit_code(10) == 0, going.output()
+        assert await going.exit_code(10) == (0 if end is signal.SIGTERM else -signal.SIGKILL), going.output()
         work.let(1, 2, 3)
         seen += await take(subscriber, api, EXECUTION, {"id": work.node_id}, 1_000, seen[-1]["cursor"])
     assert [update["event"]["sequence"] for update in seen] == list(range(1, len(seen) + 1))
