@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    SmallInteger,
     Uuid,
     column,
     func,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.errors import InvalidCursor
 from domain.pages import EXACT_COUNT_LIMIT, Page, PageRequest, TotalCount
 from persistence.mappers import AnyRow
 
@@ -54,6 +56,8 @@ class Ordering:
         return [one.desc() if down else one.asc() for one in columns]
 
     def _beyond(self, position: Sequence[Any], *, forward: bool) -> ColumnElement[bool]:
+        if len(position) != len(self.columns) or not all(map(_fits, position, self.columns)):
+            raise InvalidCursor(path=("after" if forward else "before",))
         here = tuple_(*self.columns)
         there = tuple_(*(literal(value, one.type) for one, value in zip(self.columns, position, strict=True)))
         return here < there if self.descending == forward else here > there
@@ -127,6 +131,15 @@ async def read_pages(
     return [
         _page(rows, page, len(ordering.columns), to_item, total) for rows, total in zip(groups, totals, strict=True)
     ]
+
+
+def _fits(value: Any, ordering: ColumnElement[Any]) -> bool:
+    """Whether a value that came in a cursor can be compared with a column; a cursor can be made up."""
+    kind = ordering.type.python_type
+    if kind is int:
+        most = 2**15 if isinstance(ordering.type, SmallInteger) else 2**31
+        return type(value) is int and -most <= value < most
+    return isinstance(value, kind)
 
 
 def _page(

@@ -60,9 +60,10 @@ async def in_order(connection: AsyncConnection, ordering: Ordering, parent: UUID
 async def walk(read: Callable[[PageRequest], Any], limit: int, *, backward: bool) -> list[UUID]:
     """Every item, page by page; checks what each page says of its neighbours."""
     found: list[UUID] = []
-    position = None
+    position: tuple[Any, ...] | None = None
     while True:
-        after, before = (None, position) if backward else (position, None)
+        after = None if backward else position
+        before = position if backward else None
         request = PageRequest(limit=limit, backward=backward, after=after, before=before)
         page: Page[UUID] = await read(request)
         assert len(page.items) == len(page.positions) <= limit
