@@ -152,7 +152,8 @@ class AgentContext(Protocol):
     async def settle_findings(self, *, engines: Iterable[str], skipped_paths: Iterable[str] = ()) -> FindingsSummary:
         """Close the baseline: what is known, belongs to ``engines`` and was not found again becomes fixed.
 
-        What lies in ``skipped_paths`` (files, or folders with all below them) stays as it is. Call it once, when every step that finds is done.
+        What lies in ``skipped_paths`` (files, or folders with all below them) stays as it is. Call it once, when every
+        step that finds is done.
         """
 
     def tool_version(self, name: str) -> str | None:
