@@ -80,7 +80,10 @@ class ToolFailure(Exception):
 
 
 class AgentFailure(Exception):
-    """The agent cannot do the task, and retrying will not help. ``code`` is published in ``docs/errors/``."""
+    """The agent cannot do the task as things are; its step is not tried again, the task as its retry policy says.
+
+    ``code`` is published in ``docs/errors/``.
+    """
 
     def __init__(self, message: str, *, code: str = "AGENT_FAILED") -> None:
         super().__init__(message)

@@ -1,7 +1,8 @@
 """Events: every change, as a typed fact. The event log is what subscriptions, history and replay read.
 
 An event of an execution has a ``sequence`` without gaps. Every event that belongs in a feed across executions has a
-position in commit order, ``(xact, id)``; log lines and progress stay out of the feeds.
+position ``(xact, id)``, which is shown only once nothing can get in front of it any more; log lines and progress stay
+out of the feeds.
 """
 
 from __future__ import annotations

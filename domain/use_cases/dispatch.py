@@ -40,6 +40,7 @@ async def retry_task(uow: UnitOfWork, actor: Actor, command: RetryTask) -> Task:
     Raises:
         Denied, NotFound: as their names say.
         NotRetryable: it is not failed, cancelled or skipped.
+        NotDispatchable: it would be skipped again, since a task it depends on has not been retried.
     """
     actor.require(Permission.DISPATCH)
     await uow.tasks.lock(actor.workspace_id, await release.affected(uow, command.task_id))
@@ -47,6 +48,9 @@ async def retry_task(uow: UnitOfWork, actor: Actor, command: RetryTask) -> Task:
     if task.status not in RETRYABLE_TASK:
         raise NotRetryable(task, path=("input", "taskId"))
     moved = (await release.dispatch(uow, actor.id, {task.id: task}))[task.id]
+    if moved.status is TaskStatus.SKIPPED:
+        reason = "a task it depends on still skips it: retry that one."
+        raise NotDispatchable(task, reason, await _blockers(uow, moved), path=("input", "taskId"))
     await release.reconsider(uow, actor.id, actor.workspace_id, [task.id])
     return moved
 
@@ -58,12 +62,11 @@ def _why_not(task: Task) -> str:
 
 
 async def _blockers(uow: UnitOfWork, task: Task) -> tuple[WaitsForDependency, ...]:
-    if task.status is not TaskStatus.BLOCKED:
+    if task.status not in {TaskStatus.BLOCKED, TaskStatus.SKIPPED}:
         return ()
-    edges = await uow.dependencies.of([task.id])
-    others = await uow.tasks.lock(task.workspace_id, {edge.depends_on_id for edge in edges})
-    return tuple(
-        WaitsForDependency(task=others[edge.depends_on_id], on_failure=edge.on_failure)
-        for edge in edges
-        if others[edge.depends_on_id].status is not TaskStatus.COMPLETED
-    )
+    blockers = []
+    for edge in await uow.dependencies.of([task.id]):
+        other = await uow.tasks.get(task.workspace_id, edge.depends_on_id)
+        if other is not None and other.status is not TaskStatus.COMPLETED:
+            blockers.append(WaitsForDependency(task=other, on_failure=edge.on_failure))
+    return tuple(blockers)

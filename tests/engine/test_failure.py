@@ -65,6 +65,15 @@ async def test_a_retry_heals_what_the_failure_held_or_skipped(board: Board) -> N
     assert error["code"] == "NOT_RETRYABLE"
 
 
+async def test_a_retry_of_what_is_skipped_still_says_which_task_to_retry(board: Board) -> None:
+    await board.create(probe("A", inputs=board.inputs("A", fail=True)), probe("Skip", ("A", "SKIP")))
+    await board.becomes("Skip", "SKIPPED")
+    refusal = await board.refused("retryTask", taskId=board.ids["Skip"])
+    assert refusal["code"] == "NOT_DISPATCHABLE"
+    assert refusal["blockedBy"] == [{"__typename": "WaitsForDependency"}]
+    assert await board.statuses("Skip") == ["SKIPPED"]
+
+
 async def test_the_retry_policy_tries_again_after_a_pause_that_doubles(board: Board) -> None:
     policy = {"maxAttempts": 3, "backoff": "PT0.4S"}
     await board.create(
