@@ -212,8 +212,8 @@ class Reader(Protocol):
     ) -> list[EventRecord]:
         """The execution's events behind a sequence number, in order."""
 
-    async def feed_head(self) -> tuple[int, int]:
-        """The position behind everything that a feed can show now: ``(xact, id)``."""
+    async def feed_head(self, workspace_id: UUID) -> tuple[int, int]:
+        """The position of the last event that a feed can show now: ``(xact, id)``; the same until there is another."""
 
     async def feed_after(
         self, workspace_id: UUID, filter_by: FeedFilter, position: tuple[int, int], limit: int

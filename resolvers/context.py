@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from domain.reads import Reader
 from domain.use_cases.idempotency import once
 from domain.wakeups import Wakeups
 from resolvers.canonical import request_hash
+from resolvers.delivery import Delivery, Reads
 from resolvers.loaders import Batch, Loaders
 from resolvers.outcome import Outcome
 
@@ -29,7 +30,8 @@ class Context:
     """One for each operation, never shared between two of a socket.
 
     The reader holds a database connection only while it reads, so a subscription that waits occupies none.
-    ``last_event_id`` is the cursor that a reconnecting client of server-sent events brings along.
+    ``last_event_id`` is the cursor that a reconnecting client of server-sent events brings along. ``reads`` belongs to
+    the process: all subscriptions have it in common.
     """
 
     actor: Actor
@@ -37,6 +39,7 @@ class Context:
     transactor: Transactor
     agents: AgentCatalogue
     wakeups: Wakeups
+    reads: Reads
     clock: Callable[[], datetime]
     last_event_id: str | None = None
     loaders: Loaders = field(init=False)
@@ -48,6 +51,10 @@ class Context:
     def workspace_id(self) -> UUID:
         """The workspace of whoever asks: every read is limited to it."""
         return self.actor.workspace_id
+
+    def shares(self, event: object) -> Hashable | None:
+        """What an answer about an event depends on besides the selection: who asks, and the event as it was read."""
+        return (self.actor, event) if isinstance(event, Delivery) else None
 
     async def load(self, batch: Batch[Parent, Value], parent: Parent, *args: Any) -> Value:
         """What the batch function answers for one parent. All parents of a turn share one call."""

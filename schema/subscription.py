@@ -14,7 +14,7 @@ from domain.execution import Execution as DomainExecution
 from domain.reads import FeedFilter
 from domain.task import Task as DomainTask
 from resolvers import executions, subscriptions, tasks
-from resolvers.subscriptions import Delivery
+from resolvers.delivery import Delivery
 from schema.absence import given
 from schema.errors import shown
 from schema.event import Event

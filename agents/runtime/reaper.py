@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -29,41 +31,67 @@ async def reap(transactor: Transactor, client: DBOSClient, lease: timedelta) -> 
     async def alone(uow: UnitOfWork) -> int:
         if not await uow.workers.try_lead():
             return 0
-        alive = await uow.workers.alive(lease)
         await uow.workers.forget(timedelta(days=1))
-        lost = {(one.id, one.epoch) for one in await uow.executions.abandoned(alive)}
-        held = await _held_by_dead(client, alive)
-        lost.update(held.values())
+        running = await uow.executions.abandoned(await uow.workers.alive(lease))
+        pending = await _pending(client)
+        # Asked last: a worker that has just come has beaten before it took anything.
+        alive = await uow.workers.alive(lease)
+        held = [one for one in pending if one.executor_id not in {str(worker_id) for worker_id in alive}]
+        lost = {(one.id, one.epoch) for one in running if one.worker_id not in alive}
+        lost.update((one.execution_id, one.epoch) for one in held)
         if lost:
             # If it was a worker of this machine: the kernel has ended its tools, but not what those had started.
             await asyncio.to_thread(end_orphans)
         requeued = 0
         for execution_id, epoch in sorted(lost):
-            requeued += await _requeue(transactor, execution_id, epoch)
-        if held:
-            await client.cancel_workflows_async(list(held))
+            requeued += await _requeue(transactor, execution_id, epoch, crashed=True, reason=REASON)
+        await _release(client, held)
         return requeued
 
     return await transactor.run(alone)
 
 
-async def _held_by_dead(client: DBOSClient, alive: set[UUID]) -> dict[str, tuple[UUID, int]]:
-    """Segments that the engine has handed to a process that is not alive, by the name of their workflow."""
-    living = {str(worker_id) for worker_id in alive}
-    pending = await client.list_workflows_async(status="PENDING", queue_name=QUEUE, load_input=False, load_output=False)
-    held = {}
-    for workflow in pending:
-        segment = parse_workflow_id(workflow.workflow_id)
-        if segment is not None and workflow.executor_id not in living:
-            held[workflow.workflow_id] = segment
-    return held
+async def give_back(transactor: Transactor, client: DBOSClient, worker_id: UUID, reason: str) -> None:
+    """Requeue what the engine has handed to a worker that has stopped, and that it did not get round to begin or end.
+
+    Left with the engine it would keep its slot until a reaper came.
+    """
+    held = [one for one in await _pending(client) if one.executor_id == str(worker_id)]
+    for one in held:
+        await _requeue(transactor, one.execution_id, one.epoch, crashed=False, reason=reason)
+    await _release(client, held)
 
 
-async def _requeue(transactor: Transactor, execution_id: UUID, epoch: int) -> int:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A segment that the engine has handed to a process."""
+
+    workflow_id: str
+    execution_id: UUID
+    epoch: int
+    executor_id: str | None
+
+
+async def _pending(client: DBOSClient) -> list[_Held]:
+    found = await client.list_workflows_async(status="PENDING", queue_name=QUEUE, load_input=False, load_output=False)
+    named = ((workflow, parse_workflow_id(workflow.workflow_id)) for workflow in found)
+    return [
+        _Held(workflow.workflow_id, *segment, workflow.executor_id)
+        for workflow, segment in named
+        if segment is not None
+    ]
+
+
+async def _release(client: DBOSClient, held: Sequence[_Held]) -> None:
+    if held:
+        await client.cancel_workflows_async([one.workflow_id for one in held])
+
+
+async def _requeue(transactor: Transactor, execution_id: UUID, epoch: int, *, crashed: bool, reason: str) -> int:
     requeued = await transactor.run(
-        lambda uow: requeue_execution(uow, execution_id, epoch, crashed=True, reason=REASON)
+        lambda uow: requeue_execution(uow, execution_id, epoch, crashed=crashed, reason=reason)
     )
     if requeued is None:
         return 0
-    log.warning("execution_reaped", execution_id=str(execution_id), status=requeued.status.value)
+    log.warning("execution_requeued", execution_id=str(execution_id), status=requeued.status.value, reason=reason)
     return 1

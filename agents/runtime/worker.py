@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 from agents.process_family import end_orphans
 from agents.runtime.engine import Engine
 from agents.runtime.patience import patiently
-from agents.runtime.reaper import reap
+from agents.runtime.reaper import give_back, reap
 from agents.runtime.segment import SegmentRun, Stop, Workshop
 from domain.errors import StoreLost
 from domain.execution import Worker as WorkerFacts
@@ -107,8 +107,11 @@ class Worker:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
-        with suppress(StoreLost):  # its beat grows old instead
+        try:
+            await give_back(self._workshop.transactor, self._client, self.id, Stop.SHUTDOWN.value)
             await self._workshop.transactor.run(lambda uow: uow.workers.remove(self.id))
+        except Exception as error:  # noqa: BLE001 - the database may be away: our beat grows old instead
+            log.warning("worker_did_not_sign_off", error=f"{type(error).__name__}: {error}")
         log.info("worker_stopped", worker_id=str(self.id))
 
     async def _take(self, execution_id: UUID, epoch: int) -> None:

@@ -51,12 +51,17 @@ class EventReader(ReadSession):
         async with self.connection() as connection:
             return [to_record(row) for row in await connection.execute(wanted)]
 
-    async def feed_head(self) -> tuple[int, int]:
-        """The position behind everything that a feed can show now: ``(xact, id)``."""
-        oldest_running = cast(cast(_oldest_running(), Text), BigInteger)
+    async def feed_head(self, workspace_id: UUID) -> tuple[int, int]:
+        """The position of the last event that a feed can show now: ``(xact, id)``; the same until there is another."""
+        last = (
+            select(cast(cast(events.c.xact, Text), BigInteger).label("xact"), events.c.id)
+            .where(events.c.workspace_id == workspace_id, events.c.in_feed, events.c.xact < _oldest_running())
+            .order_by(events.c.xact.desc(), events.c.id.desc())
+            .limit(1)
+        )
         async with self.connection() as connection:
-            # What commits later has a transaction id of at least this, and every event an id above 0.
-            return ((await connection.execute(select(oldest_running))).scalar_one(), 0)
+            row = (await connection.execute(last)).one_or_none()
+        return (0, 0) if row is None else (row.xact, row.id)
 
     async def feed_after(
         self, workspace_id: UUID, filter_by: FeedFilter, position: tuple[int, int], limit: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -28,6 +28,7 @@ from persistence.redis_wakeups import RedisWakeups
 from persistence.unit_of_work import SqlTransactor
 from persistence.wakeups import PostgresWakeups
 from resolvers.context import Context
+from resolvers.delivery import Reads, shared_reads
 from server import __version__
 from server.platform.database import create_engine
 from server.platform.source_roots import SourceRoots
@@ -50,6 +51,7 @@ class Platform:
     artifacts: DiskArtifacts
     wakeups: PostgresWakeups | RedisWakeups
     transactor: SqlTransactor
+    reads: Reads = field(default_factory=shared_reads)
 
     @property
     def lease(self) -> timedelta:
@@ -73,6 +75,7 @@ class Platform:
             transactor=self.transactor,
             agents=self.agents,
             wakeups=self.wakeups,
+            reads=self.reads,
             clock=lambda: datetime.now(UTC),
             last_event_id=last_event_id,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from graphql import (
     DocumentNode,
@@ -11,8 +12,8 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     get_operation_ast,
+    parse,
 )
-from strawberry.extensions import ParserCache
 
 from domain.error_codes import ErrorCode
 from server.transport.failure import RequestFailure
@@ -34,6 +35,7 @@ class Operation:
     """A request whose document was parsed, weighed, and has exactly one operation to run."""
 
     request: GraphQLRequest
+    document: DocumentNode
     type: OperationType
     name: str | None
 
@@ -44,11 +46,11 @@ class Operation:
 
 
 class Documents:
-    """Parses documents. Execution finds them again in the same cache, so each is parsed once."""
+    """Parses documents, each of them once: the latest are remembered."""
 
     def __init__(self, limits: TransportLimits) -> None:
         self._limits = limits
-        self._parse = ParserCache(maxsize=limits.cached_documents).cached_parse_document
+        self._parse = lru_cache(maxsize=limits.cached_documents)(parse)
 
     def operation(self, request: GraphQLRequest) -> Operation:
         """Find the operation to run, and refuse what is too heavy to look at any further.
@@ -62,7 +64,8 @@ class Documents:
         node = get_operation_ast(document, request.operation_name)
         if node is None:
             raise RequestFailure(ErrorCode.UNKNOWN_OPERATION, _which(document, request.operation_name))
-        return Operation(request=request, type=node.operation, name=node.name.value if node.name else None)
+        name = node.name.value if node.name else None
+        return Operation(request=request, document=document, type=node.operation, name=name)
 
     def _document(self, query: str) -> DocumentNode:
         try:

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import copy
-import json
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar, cast
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
 
 import strawberry
 import structlog
-from graphql import GraphQLError
+from graphql import ExecutionResult, GraphQLError
 from starlette.requests import HTTPConnection
-from strawberry.extensions import MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
-from strawberry.types import ExecutionContext, ExecutionResult
-from strawberry.types.execution import PreExecutionError
 from structlog.contextvars import bound_contextvars
 
 from domain.error_codes import ErrorCode
 from server.transport.document import Operation
 from server.transport.errors import TOO_SLOW, ErrorPublisher
+from server.transport.executable import ExecutableSchema, Refused, Subscription
 from server.transport.failure import RequestFailure
 from server.transport.limits import TransportLimits
+from server.transport.reply import Reply, encode_json
 from server.transport.request_id import trace_id_of
+from server.transport.sharing import Answer, selection_of, shared_answers
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +33,9 @@ Principal = TypeVar("Principal")
 
 class OperationContext(Protocol):
     """What resolvers see as ``info.context``. It lives as long as one operation."""
+
+    def shares(self, event: object) -> Hashable | None:
+        """Who asks, and about which event: equal for those who may share one answer; ``None`` to share with nobody."""
 
     async def close(self) -> None:
         """Give back what the operation held, such as its database session. Called once, whatever happened."""
@@ -53,18 +55,6 @@ class OperationScope(Generic[Principal]):
     last_event_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """One answer of an operation, and the same as JSON text.
-
-    ``refused`` says that nothing was executed or that the operation as a whole broke off: there is no ``data``.
-    """
-
-    payload: dict[str, Any]
-    text: str
-    refused: bool = False
-
-
 ContextFactory = Callable[[OperationScope[Principal]], OperationContext]
 Deliver = Callable[[Reply], Awaitable[None]]
 
@@ -79,7 +69,8 @@ class Runner(Generic[Principal]):
         limits: TransportLimits,
         errors: ErrorPublisher,
     ) -> None:
-        self._schema = _served(schema, limits)
+        self._schema = ExecutableSchema(schema, limits)
+        self._shared = shared_answers()
         self._context_factory = context_factory
         self._deadline = limits.deadline.total_seconds()
         self._errors = errors
@@ -94,9 +85,8 @@ class Runner(Generic[Principal]):
         codes: list[str] = []
         with bound_contextvars(request_id=scope.request_id, trace_id=trace_id_of(scope.connection)):
             try:
-                async with aclosing(self._results(operation, scope)) as results:
-                    async for result in results:
-                        reply = self._reply(result, scope.request_id)
+                async with aclosing(self._replies(operation, scope)) as replies:
+                    async for reply in replies:
                         codes += [error["extensions"]["code"] for error in reply.payload.get("errors", ())]
                         await deliver(reply)
             finally:
@@ -108,39 +98,41 @@ class Runner(Generic[Principal]):
                     errors=codes,
                 )
 
-    async def _results(
-        self, operation: Operation, scope: OperationScope[Principal]
-    ) -> AsyncGenerator[ExecutionResult, None]:
+    async def _replies(self, operation: Operation, scope: OperationScope[Principal]) -> AsyncGenerator[Reply, None]:
         try:
             context = self._context_factory(scope)
             try:
-                async with aclosing(await self._stream(operation, context)) as results:
-                    if operation.is_subscription:
-                        async for result in results:
-                            yield result
-                    else:
-                        yield await self._in_time(results)
+                if operation.is_subscription:
+                    async with aclosing(self._answers(operation, context)) as answers:
+                        async for answer in answers:
+                            yield answer.reply or self._reply(answer.result, scope.request_id)
+                else:
+                    yield self._reply(await self._in_time(operation, context), scope.request_id)
             finally:
                 # A second cancellation must not leave a database session behind.
                 await asyncio.shield(context.close())
+        except Refused as refusal:
+            yield self._reply(ExecutionResult(None, refusal.errors), scope.request_id)
         except Exception as error:  # noqa: BLE001 - whatever escapes the executor is masked like a resolver's failure
-            yield PreExecutionError(data=None, errors=[GraphQLError("execution failed", original_error=error)])
+            failed = GraphQLError("execution failed", original_error=error)
+            yield self._reply(ExecutionResult(None, [failed]), scope.request_id)
 
-    async def _stream(self, operation: Operation, context: object) -> AsyncGenerator[ExecutionResult, None]:
-        request = operation.request
-        stream = await self._schema.stream(
-            request.query,
-            variable_values=request.variables,
-            context_value=context,
-            operation_name=request.operation_name,
-            operation_extensions=request.extensions,
-        )
-        return cast("AsyncGenerator[ExecutionResult, None]", stream)
+    async def _answers(self, operation: Operation, context: OperationContext) -> AsyncGenerator[Answer, None]:
+        subscription = await self._schema.subscribe(operation, context)
+        selection = selection_of(operation)
+        async with aclosing(subscription.events) as events:
+            async for event in events:
+                work = partial(_answer, subscription, event)
+                event_and_asker = context.shares(event)
+                if event_and_asker is None:
+                    yield await work()
+                else:
+                    yield await self._shared.share((selection, event_and_asker), work)
 
-    async def _in_time(self, results: AsyncGenerator[ExecutionResult, None]) -> ExecutionResult:
+    async def _in_time(self, operation: Operation, context: OperationContext) -> ExecutionResult:
         try:
             async with asyncio.timeout(self._deadline):
-                return await anext(results)
+                return await self._schema.execute(operation, context)
         except TimeoutError:
             raise RequestFailure(ErrorCode.DEADLINE_EXCEEDED, TOO_SLOW) from None
 
@@ -151,42 +143,19 @@ class Runner(Generic[Principal]):
         payload: dict[str, Any] = {} if refused else {"data": result.data}
         if errors:
             payload["errors"] = errors
-        if result.extensions:
-            payload["extensions"] = result.extensions
         try:
             return Reply(payload=payload, text=encode_json(payload), refused=refused)
         except (TypeError, ValueError) as error:
             broken = GraphQLError("the result is not JSON", original_error=error)
-            return self._reply(PreExecutionError(data=None, errors=[broken]), request_id)
+            return self._reply(ExecutionResult(None, [broken]), request_id)
 
 
-def encode_json(value: object) -> str:
-    """JSON on one line, in ASCII. Raises ``ValueError`` or ``TypeError`` for what JSON cannot say, such as NaN."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
-
-
-class _ValidationCodes(SchemaExtension):
-    """Marks what validation found, which looks like any other error afterwards."""
-
-    def on_validate(self) -> Iterator[None]:
-        yield
-        for error in self.execution_context.pre_execution_errors or ():
-            error.extensions = {"code": ErrorCode.GRAPHQL_VALIDATION_FAILED, **(error.extensions or {})}
-
-
-def _served(schema: strawberry.Schema, limits: TransportLimits) -> strawberry.Schema:
-    """The same schema with caches, made anew for each request over shared stores, and without a log of its own."""
-    served = copy.copy(schema)
-    served.extensions = (
-        lambda: MaxTokensLimiter(max_token_count=limits.tokens),
-        lambda: ParserCache(maxsize=limits.cached_documents),
-        _ValidationCodes,
-        lambda: ValidationCache(maxsize=limits.cached_documents),
-        *schema.extensions,
-    )
-    served.process_errors = _leave_to_publisher  # type: ignore[method-assign]
-    return served
-
-
-def _leave_to_publisher(errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-    """Strawberry would log expected refusals as errors, with their stack."""
+async def _answer(subscription: Subscription, event: object) -> Answer:
+    result = await subscription.answer(event)
+    if result.errors:
+        return Answer(result, None)
+    payload = {"data": result.data}
+    try:
+        return Answer(result, Reply(payload=payload, text=encode_json(payload)))
+    except (TypeError, ValueError):
+        return Answer(result, None)

@@ -17,10 +17,11 @@ from domain.error_codes import ErrorCode
 from server.transport.body import decode_json, read_body
 from server.transport.document import Documents, Operation
 from server.transport.errors import ErrorPublisher
-from server.transport.execution import OperationScope, Principal, Reply, Runner, encode_json
+from server.transport.execution import OperationScope, Principal, Runner
 from server.transport.failure import HTTP_STATUS, ClientGone, RequestFailure
 from server.transport.limits import TransportLimits
 from server.transport.negotiation import JSON, Acceptance, negotiate, require_json
+from server.transport.reply import Reply, encode_json
 from server.transport.request import GraphQLRequest, request_from
 from server.transport.request_id import HEADER, request_id_of
 from server.transport.sse import EventStream

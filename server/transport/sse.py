@@ -9,9 +9,10 @@ from typing import NoReturn
 import structlog
 from starlette.types import Receive, Send
 
-from server.transport.execution import Deliver, Reply
+from server.transport.execution import Deliver
 from server.transport.failure import ClientGone, ServerClosing, SlowReader
 from server.transport.limits import TransportLimits
+from server.transport.reply import Reply
 
 log = structlog.get_logger(__name__)
 

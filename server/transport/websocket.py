@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from domain.error_codes import ErrorCode
 from server.transport.document import Documents
 from server.transport.errors import ErrorPublisher
-from server.transport.execution import OperationScope, Principal, Reply, Runner, encode_json
+from server.transport.execution import OperationScope, Principal, Runner
 from server.transport.failure import ClientGone, RequestFailure, SlowReader
 from server.transport.http import Authenticate
 from server.transport.limits import TransportLimits
@@ -28,6 +28,7 @@ from server.transport.messages import (
     bad_message,
     read_message,
 )
+from server.transport.reply import Reply, encode_json
 from server.transport.request import request_from
 from server.transport.request_id import request_id_of
 

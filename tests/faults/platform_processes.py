@@ -19,6 +19,7 @@ from uuid import uuid4
 import httpx
 import psutil
 
+from agents.process_family import die_with_parent
 from server.client.graphql_client import GraphQLClient
 from server.security.local_token import LocalToken
 
@@ -98,6 +99,7 @@ class PlatformProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=die_with_parent(os.getpid()),  # tests that are killed leave nothing running
             )
 
     def client(self) -> GraphQLClient:

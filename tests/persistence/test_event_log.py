@@ -135,7 +135,7 @@ async def test_an_execution_that_does_not_exist_gets_no_event(shelf: Shelf) -> N
 async def test_the_feed_skips_no_transaction_that_commits_late(shelf: Shelf) -> None:
     subject = Subject(workspace_id=shelf.workspace_id)
     begun, go_on = asyncio.Event(), asyncio.Event()
-    start = await shelf.read.feed_head()
+    start = await shelf.read.feed_head(shelf.workspace_id)
 
     async def slow(uow: UnitOfWork) -> None:
         await uow.events.append(subject, [TaskCreated(key="SLOW", title="first to start")], actor="t")
@@ -150,7 +150,7 @@ async def test_the_feed_skips_no_transaction_that_commits_late(shelf: Shelf) -> 
     quick = TaskCreated(key="QUICK", title="first to commit")
     await shelf.do(lambda uow: uow.events.append(subject, [quick], actor="t"))
     assert await feed(start) == [], "a reader that went past the quick one would never see the slow one"
-    head = await shelf.read.feed_head()
+    head = await shelf.read.feed_head(shelf.workspace_id)
     go_on.set()
     await first
     records = await feed(start)
@@ -163,7 +163,7 @@ async def test_the_feed_skips_no_transaction_that_commits_late(shelf: Shelf) -> 
 
 async def test_readers_that_follow_the_feed_miss_nothing(shelf: Shelf) -> None:
     subject = Subject(workspace_id=shelf.workspace_id)
-    position = await shelf.read.feed_head()
+    position = await shelf.read.feed_head(shelf.workspace_id)
     seen: list[str] = []
 
     async def write(writer: int) -> None:

@@ -62,6 +62,9 @@ class BoardContext:
     async def _load(self, keys: list[str]) -> list[str | None]:
         return [self.board.statuses.get(key) for key in keys]
 
+    def shares(self, event: object) -> Hashable | None:
+        return (self.scope.principal, event.cursor) if isinstance(event, Tick) else None
+
     async def close(self) -> None:
         async with self.board.wake:
             self.closed += 1

@@ -1,0 +1,104 @@
+"""A schema of Strawberry, run by graphql-core directly: each document is validated once, then executed or subscribed to.
+
+Strawberry's own pipeline would wrap every operation, and every event of a subscription, in hooks for extensions, of
+which there are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable
+from functools import lru_cache
+from typing import Any, TypeAlias, cast
+
+import strawberry
+from graphql import DocumentNode, ExecutionResult, GraphQLError, specified_rules
+from graphql.execution import Executor, create_source_event_stream, execute_subscription_event
+from strawberry.execution.is_awaitable import optimized_is_awaitable
+from strawberry.schema.schema import validate_document
+
+from domain.error_codes import ErrorCode
+from server.transport.document import Operation
+from server.transport.limits import TransportLimits
+
+AnyExecutor: TypeAlias = "Executor[Any]"
+
+
+class Refused(Exception):
+    """Nothing was executed, and ``errors`` say why. What validation found carries its code."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(*errors)
+        self.errors = errors
+
+
+class ExecutableSchema:
+    """Runs operations whose documents are parsed. Extensions of the schema take no part."""
+
+    def __init__(self, schema: strawberry.Schema, limits: TransportLimits) -> None:
+        self._schema = schema._schema
+        self._executor_class = schema.execution_context_class
+        self._faults = lru_cache(maxsize=limits.cached_documents)(self._validate)
+
+    async def execute(self, operation: Operation, context: object) -> ExecutionResult:
+        """The result of a query or mutation.
+
+        Raises:
+            Refused: the document does not fit the schema, or a variable its type.
+        """
+        return await _awaited(self._executor(operation, context).execute_operation())
+
+    async def subscribe(self, operation: Operation, context: object) -> Subscription:
+        """Begin a subscription.
+
+        Raises:
+            Refused: as for ``execute``, or the subscription's resolver refuses its arguments.
+        """
+        executor = self._executor(operation, context)
+        stream = create_source_event_stream(executor)
+        if executor.is_awaitable(stream):
+            stream = await stream
+        if isinstance(stream, ExecutionResult):
+            raise Refused(stream.errors or [])
+        return Subscription(executor, cast("AsyncGenerator[object, None]", stream))
+
+    def _executor(self, operation: Operation, context: object) -> AnyExecutor:
+        faults = self._faults(operation.document)
+        if faults:
+            raise Refused(faults)
+        request = operation.request
+        executor = self._executor_class.build(
+            self._schema,
+            operation.document,
+            context_value=context,
+            raw_variable_values=request.variables,
+            operation_name=request.operation_name,
+            is_awaitable=optimized_is_awaitable,
+            operation_extensions=request.extensions,
+        )
+        if isinstance(executor, list):
+            raise Refused(executor)
+        return executor
+
+    def _validate(self, document: DocumentNode) -> list[GraphQLError]:
+        faults = validate_document(self._schema, document, tuple(specified_rules))
+        for fault in faults:
+            fault.extensions = {"code": ErrorCode.GRAPHQL_VALIDATION_FAILED, **(fault.extensions or {})}
+        return faults
+
+
+class Subscription:
+    """A subscription that has begun: its ``events``, and the answer to each."""
+
+    def __init__(self, executor: AnyExecutor, events: AsyncGenerator[object, None]) -> None:
+        self.events = events
+        self._executor = executor
+
+    async def answer(self, event: object) -> ExecutionResult:
+        """Execute the selection over one event."""
+        return await _awaited(execute_subscription_event(self._executor.build_per_event_executor(event)))
+
+
+async def _awaited(result: object) -> ExecutionResult:
+    if isinstance(result, ExecutionResult):
+        return result
+    return await cast("Awaitable[ExecutionResult]", result)
