@@ -57,7 +57,7 @@ TASK_TRANSITIONS: Mapping[TaskStatus, frozenset[TaskStatus]] = {
     T.AWAITING_APPROVAL: frozenset({T.IN_PROGRESS, T.FAILED, T.CANCELLED}),
     T.COMPLETED: frozenset(),
     T.FAILED: frozenset({T.QUEUED, T.BLOCKED}),
-    T.CANCELLED: frozenset({T.QUEUED, T.BLOCKED, T.SKIPPED}),
+    T.CANCELLED: frozenset({T.QUEUED, T.BLOCKED}),
     T.SKIPPED: frozenset({T.QUEUED, T.BLOCKED}),
 }
 

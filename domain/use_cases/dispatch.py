@@ -47,10 +47,10 @@ async def retry_task(uow: UnitOfWork, actor: Actor, command: RetryTask) -> Task:
     task = (await locked_tasks(uow, actor, [command.task_id]))[command.task_id]
     if task.status not in RETRYABLE_TASK:
         raise NotRetryable(task, path=("input", "taskId"))
+    if await release.would_skip(uow, task):
+        reason = "a task it depends on did not complete, and skips it: retry that one."
+        raise NotDispatchable(task, reason, await _blockers(uow, task), path=("input", "taskId"))
     moved = (await release.dispatch(uow, actor.id, {task.id: task}))[task.id]
-    if moved.status is TaskStatus.SKIPPED:
-        reason = "a task it depends on still skips it: retry that one."
-        raise NotDispatchable(task, reason, await _blockers(uow, moved), path=("input", "taskId"))
     await release.reconsider(uow, actor.id, actor.workspace_id, [task.id])
     return moved
 
@@ -62,8 +62,6 @@ def _why_not(task: Task) -> str:
 
 
 async def _blockers(uow: UnitOfWork, task: Task) -> tuple[WaitsForDependency, ...]:
-    if task.status not in {TaskStatus.BLOCKED, TaskStatus.SKIPPED}:
-        return ()
     blockers = []
     for edge in await uow.dependencies.of([task.id]):
         other = await uow.tasks.get(task.workspace_id, edge.depends_on_id)

@@ -41,6 +41,14 @@ async def reconsider(uow: UnitOfWork, actor_id: str, workspace_id: UUID, task_id
     await _judge(uow, actor_id, {task.id: task for task in tasks.values() if task.status in WAITING})
 
 
+async def would_skip(uow: UnitOfWork, task: Task) -> bool:
+    """Whether the task would be skipped at once if it were dispatched now."""
+    edges = await _edges_by_task(uow, [task.id])
+    statuses = await _statuses(uow, edges, {})
+    wanted = [(statuses[edge.depends_on_id], edge.on_failure) for edge in edges.get(task.id, ())]
+    return verdict(wanted) is Verdict.SKIP
+
+
 async def affected(uow: UnitOfWork, task_id: UUID) -> set[UUID]:
     """The task and all that depends on it: what has to be locked before the task is moved to an end or out of one."""
     return {task_id, *await uow.dependencies.downstream_of([task_id])}

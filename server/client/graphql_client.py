@@ -32,6 +32,11 @@ class GraphQLErrors(Exception):
         """The code of the first error."""
         return str(self.errors[0].get("extensions", {}).get("code", ""))
 
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request may succeed later: the database was away, say."""
+        return all(error.get("extensions", {}).get("retryable") is True for error in self.errors)
+
 
 class Refused(Exception):
     """A mutation would not do it; the message is that of its errors."""
@@ -98,7 +103,8 @@ class GraphQLClient:
     ) -> AsyncIterator[dict[str, Any]]:
         """The data of each event of a subscription, until the server completes it.
 
-        A stream that breaks is resumed after the last cursor that came, so nothing is lost and nothing comes twice.
+        A stream that breaks, or ends with errors that may pass, is resumed after the last cursor that came: nothing is
+        lost and nothing comes twice.
 
         Raises:
             ServerUnreachable: it broke and could not be had again.
@@ -109,15 +115,18 @@ class GraphQLClient:
         while True:
             try:
                 async for event in self._events(document, variables, cursor):
-                    tried = 0
                     if event.name == "complete":
                         return
                     if event.data.get("errors"):
                         raise GraphQLErrors(event.data["errors"])
+                    tried = 0
                     cursor = event.cursor or cursor
                     yield event.data["data"]
             except httpx.HTTPError:
-                pass  # the loop below tries again
+                pass  # what was cut is tried again below
+            except GraphQLErrors as errors:
+                if not errors.retryable or tried == len(PAUSES):
+                    raise
             if tried == len(PAUSES):
                 raise ServerUnreachable(f"The connection to {self._address} was lost and cannot be had again.")
             await asyncio.sleep(PAUSES[tried])

@@ -1,4 +1,4 @@
-"""A schema of Strawberry, run by graphql-core directly: each document is validated once, then executed or subscribed to.
+"""A schema of Strawberry, run by graphql-core directly: each document is validated once, then executed.
 
 Strawberry's own pipeline would wrap every operation, and every event of a subscription, in hooks for extensions, of
 which there are none.
@@ -6,9 +6,9 @@ which there are none.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import lru_cache
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeGuard, cast
 
 import strawberry
 from graphql import DocumentNode, ExecutionResult, GraphQLError, specified_rules
@@ -72,7 +72,7 @@ class ExecutableSchema:
             context_value=context,
             raw_variable_values=request.variables,
             operation_name=request.operation_name,
-            is_awaitable=optimized_is_awaitable,
+            is_awaitable=cast("Callable[[Any], TypeGuard[Awaitable[Any]]]", optimized_is_awaitable),
             operation_extensions=request.extensions,
         )
         if isinstance(executor, list):

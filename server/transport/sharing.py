@@ -84,7 +84,7 @@ class _Uses(Visitor):
             if isinstance(operation, OperationDefinitionNode)
             for field in operation.selection_set.selections
             if isinstance(field, FieldNode)
-            for argument in field.arguments
+            for argument in field.arguments or ()
         ]
 
     def enter_argument(self, node: ArgumentNode, *_: Any) -> Any:

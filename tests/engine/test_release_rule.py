@@ -62,7 +62,11 @@ class Model:
     def apply(self, action: str, task: int) -> bool:
         """Do the action if it is allowed, and say whether it was."""
         status = self.status.get(task)
-        if (action == "dispatch" and status is TaskStatus.PENDING) or (action == "retry" and status in RETRYABLE_TASK):
+        if action == "dispatch" and status is TaskStatus.PENDING:
+            self.status[task] = self.verdict(task)
+        elif action == "retry" and status in RETRYABLE_TASK:
+            if self.verdict(task) is TaskStatus.SKIPPED:
+                return False
             self.status[task] = self.verdict(task)
         elif action in {"complete", "fail"} and status is TaskStatus.QUEUED:
             self.status[task] = TaskStatus.COMPLETED if action == "complete" else TaskStatus.FAILED
