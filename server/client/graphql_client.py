@@ -148,10 +148,18 @@ class GraphQLClient:
         timeout = httpx.Timeout(60, read=60)
         async with self._http.stream("POST", "/graphql", json=body, headers=headers, timeout=timeout) as response:
             if "text/event-stream" not in response.headers.get("content-type", ""):
-                answer = json.loads(await response.aread())
-                raise GraphQLErrors(answer.get("errors") or [{"message": "The server did not open a stream."}])
+                raise GraphQLErrors(_errors_in(await response.aread()))
             async for event in _parse(response.aiter_lines()):
                 yield event
+
+
+def _errors_in(body: bytes) -> list[dict[str, Any]]:
+    """The errors of a response that should have been a stream."""
+    try:
+        errors = json.loads(body).get("errors")
+    except (ValueError, AttributeError):
+        errors = None
+    return errors or [{"message": "The server did not open a stream."}]
 
 
 async def _parse(lines: AsyncIterator[str]) -> AsyncIterator[ServerEvent]:
