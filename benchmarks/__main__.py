@@ -10,17 +10,16 @@ from pathlib import Path
 
 from benchmarks import broadcast, dispatch, screen_query
 from benchmarks.measure import Row, table
+from benchmarks.processes import ground
 from server.logging import configure_logging
-from server.process import running
-from server.settings import LogFormat, load_settings
+from server.settings import LogFormat
 
 
 async def main() -> None:
     """Run every benchmark on one platform and print what they measured."""
     configure_logging(LogFormat.JSON, "error")
     with tempfile.TemporaryDirectory(prefix="wrenchai-bench-", ignore_cleanup_errors=True) as folder:
-        settings = load_settings(data_dir=Path(folder) / "data", port=0, source_roots=(Path(folder),))
-        async with running(settings, api=True, worker=True, migrate=True) as here:
+        async with ground(Path(folder)) as here:
             rows: list[Row] = []
             for benchmark in (screen_query, dispatch, broadcast):
                 sys.stderr.write(f"· {benchmark.__name__.rsplit('.', 1)[-1]}\n")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 
 from benchmarks.measure import Row, percentile
+from benchmarks.processes import Ground
 from server.client.graphql_client import GraphQLClient
-from server.process import Running
-from server.security.local_token import LocalToken
 
 CREATE = """
 mutation ($input: CreateTaskInput!) { createTask(input: $input) { task { id } errors { message } } }
@@ -20,13 +19,12 @@ PROJECT = (
 RUNS = 40
 
 
-async def run(here: Running) -> list[Row]:
+async def run(here: Ground) -> list[Row]:
     """Milliseconds, median and 95th percentile of 40 tasks, one after the other."""
-    token = LocalToken.read(here.platform.settings.data_dir).value
-    empty = here.platform.settings.data_dir.parent / "empty"
+    empty = here.folder / "empty"
     empty.mkdir(exist_ok=True)
     source = {"kind": "LOCAL", "location": str(empty)}
-    async with GraphQLClient(here.address or "", token) as client:
+    async with GraphQLClient(here.address, here.token) as client:
         made = await client.query(PROJECT, {"input": {"name": "Dispatch", "source": source}})
         project = made["createProject"]["project"]["id"]
         idle, live = [], []

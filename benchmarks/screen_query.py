@@ -9,10 +9,8 @@ import asyncpg
 import httpx
 
 from benchmarks.data import fill
-from benchmarks.fixed_body import serve_fixed_body
 from benchmarks.measure import Row, per_second
-from server.process import Running
-from server.security.local_token import LocalToken
+from benchmarks.processes import Ground, peer
 
 SCREEN = """
 { tasks(first: 50) { nodes {
@@ -36,25 +34,24 @@ SELECT json_agg(row_to_json(screen)) FROM (
 SECONDS = 4.0
 
 
-async def run(here: Running) -> list[Row]:
+async def run(here: Ground) -> list[Row]:
     """Requests per second at 1 and at 16 connections."""
     dsn = here.platform.addresses.owner_dsn
     await fill(dsn)
-    headers = {"authorization": f"Bearer {LocalToken.read(here.platform.settings.data_dir).value}"}
     rows = []
     async with (
-        httpx.AsyncClient(base_url=here.address or "", headers=headers, trust_env=False) as http,
+        httpx.AsyncClient(base_url=here.address, headers=here.headers, trust_env=False) as http,
         asyncpg.create_pool(dsn, min_size=16, max_size=16) as pool,
+        peer(here.folder) as fixed_address,
     ):
-        body = (await _post(http, SCREEN)).content
-        async with serve_fixed_body(body) as fixed_address:
-            for connections in (1, 16):
-                limit = await per_second(lambda: pool.fetchval(ONE_STATEMENT), seconds=SECONDS, connections=connections)
-                fixed = await per_second(lambda: http.get(fixed_address), seconds=SECONDS, connections=connections)
-                for name, document in (("screen query", SCREEN), ("task by key", POINT)):
-                    ours = await per_second(_asking(http, document), seconds=SECONDS, connections=connections)
-                    rows.append(_row(f"{name}, {connections} connections", ours, "one SQL by asyncpg", limit))
-                    rows.append(_row(f"{name}, {connections} connections", ours, "a fixed body by Starlette", fixed))
+        await http.put(fixed_address, content=(await _post(http, SCREEN)).content)
+        for connections in (1, 16):
+            limit = await per_second(lambda: pool.fetchval(ONE_STATEMENT), seconds=SECONDS, connections=connections)
+            fixed = await per_second(lambda: http.get(fixed_address), seconds=SECONDS, connections=connections)
+            for name, document in (("screen query", SCREEN), ("task by key", POINT)):
+                ours = await per_second(_asking(http, document), seconds=SECONDS, connections=connections)
+                rows.append(_row(f"{name}, {connections} connections", ours, "one SQL by asyncpg", limit))
+                rows.append(_row(f"{name}, {connections} connections", ours, "a fixed body by Starlette", fixed))
     return rows
 
 

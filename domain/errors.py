@@ -96,7 +96,8 @@ class DependencyCycle(Rejection):
 
     @property
     def message(self) -> str:
-        return f"That would make the tasks wait for each other: {' → '.join(task.key for task in self.cycle)}."
+        walk = " → ".join(f"{task.key} ({task.title})" for task in self.cycle)
+        return f"That would make the tasks wait for each other: {walk}."
 
 
 @dataclass(eq=False)
@@ -161,7 +162,7 @@ class IllegalTransition(Rejection):
 
     @property
     def message(self) -> str:
-        return f"A {self.noun} cannot go from {self.current} to {self.target}."
+        return f"{_article(self.noun).capitalize()} {self.noun} cannot go from {self.current} to {self.target}."
 
 
 @dataclass(eq=False)
@@ -174,7 +175,7 @@ class InvalidId(Rejection):
 
     @property
     def message(self) -> str:
-        wanted = f"the id of a {self.expected}" if self.expected else "an id"
+        wanted = f"the id of {_article(self.expected)} {self.expected}" if self.expected else "an id"
         return f"{self.id[:80]!r} is not {wanted}: send one exactly as the server gave it to you."
 
 
@@ -212,3 +213,7 @@ class LeaseLost(Exception):
 
     def __str__(self) -> str:
         return f"execution {self.execution_id} is owned by another worker now"
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[:1].lower() in {"a", "e", "i", "o"} else "a"

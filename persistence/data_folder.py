@@ -28,6 +28,8 @@ def prepare(data_dir: Path, *, version: str) -> Path:
             )
         if not stamp.exists() or written_by != version:
             stamp.write_text(version + "\n")
+        # It holds the token and the database: where it lies in a repository, git must not see it.
+        (folder / ".gitignore").write_text("*\n")
     except OSError as error:
         raise DatabaseUnavailable(
             f"The data folder {folder} cannot be written ({error.strerror}): "

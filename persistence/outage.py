@@ -11,11 +11,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 _UNAVAILABLE_CLASSES: Final = ("08", "53", "57P", "58")
 """SQLSTATE prefixes: connection, resources (memory, disk, connections), operator intervention, system."""
 _QUERY_CANCELED: Final = "57014"
+_DISK_FULL: Final = "53100"
 
 
 def is_outage(error: BaseException) -> bool:
     """Whether the database could not be reached, was going down, or had no resources left."""
     return any(_lost(link) for link in _chain(error))
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether the disk of the database has no room left."""
+    return any(_sqlstate(link) == _DISK_FULL for link in _chain(error))
 
 
 def ran_out_of_time(error: BaseException) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from functools import partial
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from domain.pages import Page, PageRequest, TotalCount, page_size
@@ -13,6 +14,9 @@ from resolvers.context import Context
 from resolvers.loaders import Batch
 
 Item = TypeVar("Item")
+
+Scope: TypeAlias = Callable[[], str]
+"""What the cursors of a list are bound to, found when the first of them is read or made: most pages need none."""
 
 
 class Identified(Protocol):
@@ -36,7 +40,7 @@ class Window:
     before: str | None = None
     count: bool = False
 
-    def request(self, scope: str) -> PageRequest:
+    def request(self, scope: Scope) -> PageRequest:
         """The same in keyset terms.
 
         Raises:
@@ -48,8 +52,8 @@ class Window:
             limit=size,
             backward=backward,
             count=self.count,
-            after=None if self.after is None else cursors.decode(scope, self.after, path=("after",)),
-            before=None if self.before is None else cursors.decode(scope, self.before, path=("before",)),
+            after=None if self.after is None else cursors.decode(scope(), self.after, path=("after",)),
+            before=None if self.before is None else cursors.decode(scope(), self.before, path=("before",)),
         )
 
 
@@ -76,7 +80,7 @@ class Connection(Generic[Item]):
     """A page with its cursors, which are made only when they are asked for."""
 
     page: Page[Item]
-    scope: str
+    scope: Scope
 
     @property
     def nodes(self) -> tuple[Item, ...]:
@@ -86,17 +90,18 @@ class Connection(Generic[Item]):
     @property
     def edges(self) -> list[Edge[Item]]:
         """The items with their cursors."""
+        scope = self.scope()
         return [
-            Edge(item, cursors.encode(self.scope, position))
+            Edge(item, cursors.encode(scope, position))
             for item, position in zip(self.page.items, self.page.positions, strict=True)
         ]
 
     @property
     def page_info(self) -> PageInfo:
         """Where the page begins and ends."""
-        ends = (
-            [cursors.encode(self.scope, self.page.positions[i]) for i in (0, -1)] if self.page.positions else [None] * 2
-        )
+        positions = self.page.positions
+        scope = self.scope()
+        ends = [cursors.encode(scope, positions[i]) for i in (0, -1)] if positions else [None] * 2
         return PageInfo(self.page.has_next, self.page.has_previous, *ends)
 
     @property
@@ -109,7 +114,7 @@ async def connect(
     context: Context, name: str, batch: Batch[Owner, Page[Item]], owner: Owner, window: Window, *args: Any
 ) -> Connection[Item]:
     """A page of a list that belongs to ``owner``, through the batch function's loader."""
-    scope = cursors.scope(name, owner.id, *args)
+    scope = partial(cursors.scope, name, owner.id, *args)
     return Connection(await context.load(batch, owner, *args, window.request(scope)), scope)
 
 
@@ -117,5 +122,5 @@ async def connect_root(
     name: str, read: Callable[[PageRequest], Awaitable[Page[Item]]], window: Window, *args: Any
 ) -> Connection[Item]:
     """A page of a list that belongs to the workspace. ``args`` are what selects and orders its items."""
-    scope = cursors.scope(name, *args)
+    scope = partial(cursors.scope, name, *args)
     return Connection(await read(window.request(scope)), scope)

@@ -172,17 +172,18 @@ class _Settling:
 
     def __init__(self, wakeups: Subscription) -> None:
         self._wakeups = wakeups
-        self._woken()
+        self._wait = SHORTEST_WAIT
+        self._settled_at = self._now() + SETTLING
 
     async def pause(self) -> None:
         """Return when the log should be read again."""
         if await self._wakeups.wait(self._wait):
-            self._woken()
-        elif asyncio.get_running_loop().time() < self._settled_at:
+            self._wait = SHORTEST_WAIT
+            self._settled_at = self._now() + SETTLING
+        elif self._now() < self._settled_at:
             self._wait = min(self._wait * 2, SETTLING_WAIT)
         else:
             self._wait = LONGEST_WAIT
 
-    def _woken(self) -> None:
-        self._wait = SHORTEST_WAIT
-        self._settled_at = asyncio.get_running_loop().time() + SETTLING
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 import strawberry
-from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
 from schema import execution_events as execution_events  # importing them fills EVENT_TYPES
@@ -18,12 +15,8 @@ from schema.scalars import SCALARS
 from schema.subscription import Subscription
 
 
-def build_schema(
-    extensions: Iterable[type[SchemaExtension] | Callable[[], SchemaExtension]] = (),
-    *,
-    suggestions: bool = True,
-) -> strawberry.Schema:
-    """The executable schema. ``extensions`` are made anew for each operation.
+def build_schema(*, suggestions: bool = True) -> strawberry.Schema:
+    """The executable schema.
 
     ``suggestions`` says whether validation errors may propose names that the schema has.
     """
@@ -32,7 +25,6 @@ def build_schema(
         mutation=Mutation,
         subscription=Subscription,
         types=[*EVENT_TYPES.values(), *ERROR_TYPES],
-        extensions=extensions,
         config=StrawberryConfig(
             scalar_map=SCALARS, default_resolver=read_attribute, disable_field_suggestions=not suggestions
         ),

@@ -44,10 +44,24 @@ def mutation(
             return Outcome(errors=(rejection,))
         key = getattr(input, "idempotency_key", None)
         outcome = await info.context.perform(use_case, command, given(key))
-        return outcome if pick is None else outcome.map(pick)
+        if pick is None:
+            return outcome
+        for error in outcome.errors:
+            error.path = _singular(error.path)
+        return outcome.map(pick)
 
     resolve.__annotations__["input"] = Annotated[input_type, strawberry.argument(description="What is asked for.")]
     return strawberry.mutation(resolve, graphql_type=payload, description=description)
+
+
+def _singular(path: tuple[str, ...]) -> tuple[str, ...]:
+    """The field in an input about one thing, from that in the input about many, which the use case takes."""
+    match path:
+        case ("input", "tasks", "0", *rest):
+            return ("input", "task", *rest)
+        case ("input", "taskIds", *_):
+            return ("input", "taskId")
+    return path
 
 
 def _only(things: tuple[Result, ...]) -> Result:

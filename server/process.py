@@ -148,7 +148,10 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
     # Named as TCP: only then does asyncio switch Nagle's algorithm off, which would cost 40 ms a response.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((settings.host, settings.port))
+        try:
+            listener.bind((settings.host, settings.port))
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, f"{settings.host}:{settings.port}") from error
         yield listener
 
 

@@ -145,6 +145,11 @@ class Settings(BaseSettings):
         """Arguments first, then the environment, and nothing else."""
         return init_settings, env_settings
 
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _empty_is_default(cls, value: Any) -> Any:
+        return default_data_dir() if value == "" else value
+
     @field_validator("data_dir", mode="after")
     @classmethod
     def _absolute(cls, value: Path) -> Path:

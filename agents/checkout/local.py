@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from agents.checkout.git import git, names
@@ -30,12 +30,18 @@ async def snapshot_folder(location: str, destination: Path, policy: CheckoutPoli
     folder = _allowed(location, policy)
     listed = await _git_files(folder)
     copier = Copier(folder, destination, policy)
-    paths = listed if listed is not None else _walk(folder, copier.excluded)
+    paths = _public(folder, listed if listed is not None else _walk(folder, copier.excluded), policy)
     await copy_in_thread(copier, paths)
     if not copier.blobs:
         raise SourceUnavailable(f"{folder} holds no file that can be analysed: name the folder with your code.")
     commit = await _commit(folder) if listed is not None else None
     return Snapshot(await _state(folder, commit, copier), copier.excluded)
+
+
+def _public(folder: Path, paths: Iterable[str], policy: CheckoutPolicy) -> Iterator[str]:
+    """The paths outside the private folders."""
+    inside = [f"{private.relative_to(folder)}/" for private in policy.private if private.is_relative_to(folder)]
+    return (path for path in paths if not path.startswith(tuple(inside)))
 
 
 def _allowed(location: str, policy: CheckoutPolicy) -> Path:

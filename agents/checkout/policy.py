@@ -15,11 +15,13 @@ class SourceUnavailable(Exception):
 class CheckoutPolicy:
     """The limits of a checkout.
 
+    ``private`` are folders whose content is never copied, such as our own data folder.
     ``roots`` are the only folders below which local sources may lie (``file://`` URLs too, where that scheme is
     allowed); ``schemes`` the kinds of git URLs; sizes are in bytes, ``timeout`` is for fetching a git URL.
     """
 
     roots: tuple[Path, ...]
+    private: tuple[Path, ...] = ()
     schemes: frozenset[str] = frozenset({"https", "ssh"})
     max_bytes: int = 2 * 2**30
     max_file_bytes: int = 50 * 2**20

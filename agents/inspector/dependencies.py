@@ -141,9 +141,15 @@ def _doubtful(stage: Path, places: _Places) -> set[tuple[str, str]]:
 
 def _named_in_code(stage: Path, distributions: set[str]) -> set[str]:
     """Those that the code names without importing them: a program that it runs, a plug-in, the driver in an address."""
-    wanted = {name: re.compile(rf"\b{re.escape(name).replace('-', '[-_]')}\b", re.IGNORECASE) for name in distributions}
+    wanted = {name: _spellings(name) for name in distributions}
     texts = [file.read_text("utf-8-sig") for file in stage.rglob("*.py")] if wanted else []
     return {name for name, pattern in wanted.items() if any(pattern.search(text) for text in texts)}
+
+
+def _spellings(distribution: str) -> re.Pattern[str]:
+    """A distribution's name however its parts are joined: ``find_spec("some_driver")`` names ``some-driver``."""
+    parts = (re.escape(part) for part in normalised(distribution).split("-"))
+    return re.compile(rf"\b{'[-_.]'.join(parts)}\b", re.IGNORECASE)
 
 
 def _unknown(distribution: str) -> bool:

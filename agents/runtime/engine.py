@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
@@ -42,6 +43,7 @@ class Engine:
                 "log_level": "WARNING",
             }
         )
+        log_through_root()
         DBOS.launch()
         await DBOS.register_queue_async(
             QUEUE,
@@ -63,6 +65,13 @@ class Engine:
         """Run a segment that the queue has handed to this process."""
         if cls._run is not None:
             await cls._run(execution_id, epoch)
+
+
+def log_through_root() -> None:
+    """Let DBOS's log lines go where all others go: it has given its logger a handler and a form of its own."""
+    logger = logging.getLogger("dbos")
+    logger.handlers.clear()
+    logger.propagate = True
 
 
 @DBOS.workflow(name=WORKFLOW)

@@ -42,7 +42,7 @@ async def add_dependency(uow: UnitOfWork, actor: Actor, command: AddDependency) 
         on_failure=command.on_failure,
         created_at=uow.now,
     )
-    await refuse_cycles(uow, [edge], tasks)
+    await refuse_cycles(uow, [edge], tasks, path=("input", "dependsOnId"))
     if any(known.depends_on_id == edge.depends_on_id for known in await uow.dependencies.of([task.id])):
         raise Invalid(f"{task.key} depends on {tasks[edge.depends_on_id].key} already.", path=("input", "dependsOnId"))
     await uow.dependencies.insert([edge])

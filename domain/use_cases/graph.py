@@ -11,10 +11,12 @@ from domain.ports import UnitOfWork
 from domain.task import Dependency, Task
 
 
-async def refuse_cycles(uow: UnitOfWork, edges: Collection[Dependency], tasks: Mapping[UUID, Task]) -> None:
+async def refuse_cycles(
+    uow: UnitOfWork, edges: Collection[Dependency], tasks: Mapping[UUID, Task], *, path: tuple[str, ...]
+) -> None:
     """Check edges that are about to be added. The caller holds the lock of the graph.
 
-    ``tasks`` holds at least the tasks at the ends of the edges.
+    ``tasks`` holds at least the tasks at the ends of the edges; ``path`` names the input field that asks for them.
 
     Raises:
         DependencyCycle: carries the closed walk.
@@ -31,4 +33,4 @@ async def refuse_cycles(uow: UnitOfWork, edges: Collection[Dependency], tasks: M
     if missing := set(cycle) - known.keys():
         workspace_id = next(iter(edges)).workspace_id
         known |= await uow.tasks.lock(workspace_id, missing)
-    raise DependencyCycle(tuple(known[task_id] for task_id in cycle), path=("input", "dependsOn"))
+    raise DependencyCycle(tuple(known[task_id] for task_id in cycle), path=path)

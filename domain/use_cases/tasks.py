@@ -40,7 +40,7 @@ async def create_tasks(uow: UnitOfWork, actor: Actor, command: CreateTasks) -> t
     project = await project_of(uow, actor, command.project_id)
     await uow.dependencies.lock_graph(actor.workspace_id)
     first_number = await uow.projects.take_numbers(project.id, len(command.tasks))
-    tasks = [_build(uow, project, draft, first_number + index) for index, draft in enumerate(command.tasks)]
+    tasks = [_build(uow, project, draft, index, first_number + index) for index, draft in enumerate(command.tasks)]
     by_client_key = _client_keys(command.tasks, tasks)
     edges = [
         _edge(uow, task, wanted, by_client_key)
@@ -49,7 +49,7 @@ async def create_tasks(uow: UnitOfWork, actor: Actor, command: CreateTasks) -> t
     ]
     _refuse_doubles(edges)
     existing = await locked_tasks(uow, actor, {edge.depends_on_id for edge in edges} - {task.id for task in tasks})
-    await refuse_cycles(uow, edges, existing | {task.id: task for task in tasks})
+    await refuse_cycles(uow, edges, existing | {task.id: task for task in tasks}, path=("input", "tasks"))
     await uow.tasks.insert(tasks)
     await uow.dependencies.insert(edges)
     for task in tasks:
@@ -123,7 +123,7 @@ def subject_of(task: Task) -> Subject:
     return Subject(workspace_id=task.workspace_id, project_id=task.project_id, task_id=task.id)
 
 
-def _build(uow: UnitOfWork, project: Project, draft: TaskDraft, number: int) -> Task:
+def _build(uow: UnitOfWork, project: Project, draft: TaskDraft, index: int, number: int) -> Task:
     task = Task(
         id=uow.new_id(),
         workspace_id=project.workspace_id,
@@ -145,7 +145,11 @@ def _build(uow: UnitOfWork, project: Project, draft: TaskDraft, number: int) -> 
         created_at=uow.now,
         updated_at=uow.now,
     )
-    return _checked(uow, project, task)
+    try:
+        return _checked(uow, project, task)
+    except Invalid as error:
+        error.path = ("input", "tasks", str(index), *error.path[1:])
+        raise
 
 
 def _checked(uow: UnitOfWork, project: Project, task: Task) -> Task:

@@ -57,7 +57,7 @@ def main() -> NoReturn:
 
 
 def _explain(error: Exception) -> ExitCode:
-    from server.client.graphql_client import GraphQLErrors, Refused, ServerUnreachable
+    from server.client.graphql_client import GraphQLErrors, NobodyTakes, Refused, ServerUnreachable
     from server.security.private_file import ExposedSecret
 
     if isinstance(error, SettingsError):
@@ -73,6 +73,9 @@ def _explain(error: Exception) -> ExitCode:
     if isinstance(error, (Refused, GraphQLErrors)):
         complain(str(error))
         return ExitCode.EXECUTION
+    if isinstance(error, NobodyTakes):
+        complain(str(error))
+        return ExitCode.TEMPORARY
     if isinstance(error, ExposedSecret):
         complain(str(error))
         return ExitCode.PERMISSION
@@ -95,7 +98,10 @@ def _explain_system(error: OSError) -> ExitCode:
         complain(f"This user may not do that{where}: change the permissions, or become another user.")
         return ExitCode.PERMISSION
     if error.errno == errno.EADDRINUSE:
-        complain("The port is taken: set WRENCHAI_PORT to another one, or see `wrenchai doctor` for who has it.")
+        complain(
+            f"{error.filename or 'The port'} is taken, perhaps by a WrenchAI that is running already: "
+            "use that one, or set WRENCHAI_PORT to another port; `wrenchai doctor` says who has it."
+        )
         return ExitCode.UNAVAILABLE
     complain(f"The system refused{where}: {error.strerror or error}.")
     return ExitCode.INPUT_OUTPUT

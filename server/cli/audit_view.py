@@ -6,15 +6,17 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+from server.cli.console import foreign
 
 SEVERITY_STYLE = {"CRITICAL": "bold red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "cyan", "INFO": "dim"}
 STATE_STYLE = {"NEW": "bold", "FIXED": "green", "WAIVED": "dim", "PERSISTING": ""}
 MOST_ROWS = 40
 MOST_STREAMED = 5
 """Findings of one step that are shown as they come; the table at the end has them all."""
+MOST_NOT_ANALYSED = 10
 
 
 class AuditView:
@@ -24,7 +26,7 @@ class AuditView:
         self._console = console
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=30), TimeElapsedColumn())
         self._progress = Progress(*columns, console=console, transient=True)
-        self._title = escape(title)
+        self._title = foreign(title)
         self._bar: TaskID | None = None
 
     def __enter__(self) -> Self:
@@ -48,26 +50,26 @@ class AuditView:
 
     def _status(self, text: str, done: int | None = None, total: int | None = None) -> None:
         if self._bar is not None:
-            self._progress.update(self._bar, description=f"{self._title}: {escape(text)}", completed=done, total=total)
+            self._progress.update(self._bar, description=f"{self._title}: {foreign(text)}", completed=done, total=total)
 
     def _on_execution_started(self, event: dict[str, Any]) -> None:
         self._status("preparing the source" if event["epoch"] == 1 else "going on")
 
     def _on_execution_requeued(self, event: dict[str, Any]) -> None:
-        self._say(f"  [yellow]back in the queue[/]: {escape(event['reason'])}")
+        self._say(f"  [yellow]back in the queue[/]: {foreign(event['reason'])}")
 
     def _on_source_prepared(self, event: dict[str, Any]) -> None:
-        self._say(f"  [dim]source[/] {escape(event['sourceState'])}")
+        self._say(f"  [dim]source[/] {foreign(event['sourceState'])}")
 
     def _on_step_started(self, event: dict[str, Any]) -> None:
         self._status(event["step"])
 
     def _on_step_succeeded(self, event: dict[str, Any]) -> None:
-        self._say(f"  [green]✓[/] {escape(event['step'])} [dim]{event['durationMs']} ms[/]")
+        self._say(f"  [green]✓[/] {foreign(event['step'])} [dim]{event['durationMs']} ms[/]")
 
     def _on_step_failed(self, event: dict[str, Any]) -> None:
         again = ", trying again" if event["willRetry"] else ""
-        self._say(f"  [red]✗[/] {escape(event['step'])}: {escape(event['message'])}{again}")
+        self._say(f"  [red]✗[/] {foreign(event['step'])}: {foreign(event['message'])}{again}")
 
     def _on_progress_changed(self, event: dict[str, Any]) -> None:
         self._status(event["message"], event["done"], event["total"])
@@ -75,7 +77,7 @@ class AuditView:
     def _on_findings_recorded(self, event: dict[str, Any]) -> None:
         fresh = [finding for finding in event["findings"] if finding["state"] == "NEW"]
         for finding in fresh[:MOST_STREAMED]:
-            self._say(f"    {_severity(finding['severity'])} {escape(_place(finding))} {escape(_line(finding))}")
+            self._say(f"    {_severity(finding['severity'])} {foreign(_place(finding))} {foreign(_line(finding))}")
         if len(fresh) > MOST_STREAMED:
             self._say(f"    [dim]… and {len(fresh) - MOST_STREAMED} more[/]")
 
@@ -84,7 +86,7 @@ class AuditView:
 
     def _on_execution_finished(self, event: dict[str, Any]) -> None:
         style = "green" if event["outcome"] == "SUCCEEDED" else "red"
-        reason = f": {escape(event['errorMessage'])}" if event["errorMessage"] else ""
+        reason = f": {foreign(event['errorMessage'])}" if event["errorMessage"] else ""
         self._say(f"  [{style}]{event['outcome']}[/]{reason}")
 
 
@@ -92,7 +94,9 @@ def summary(execution: dict[str, Any]) -> Table:
     """The findings of an execution, the worst first; at most 40 rows, with what is left out in the caption."""
     edges = execution["findings"]["edges"]
     table = Table(
-        title=f"{escape(execution['task']['title'])} ({execution['task']['key']})", title_justify="left", box=None
+        title=f"{foreign(execution['task']['title'])} ({foreign(execution['task']['key'])})",
+        title_justify="left",
+        box=None,
     )
     table.add_column("severity", no_wrap=True)
     table.add_column("state", no_wrap=True)
@@ -104,9 +108,9 @@ def summary(execution: dict[str, Any]) -> Table:
         table.add_row(
             _severity(finding["severity"]),
             f"[{STATE_STYLE[state]}]{state}[/]" if STATE_STYLE[state] else state,
-            escape(_place(finding)),
-            escape(finding["rule"]),
-            escape(finding["message"]),
+            foreign(_place(finding)),
+            foreign(finding["rule"]),
+            foreign(finding["message"]),
         )
     if len(edges) > MOST_ROWS:
         table.caption = f"… and {len(edges) - MOST_ROWS} more: see the artifact audit.md or the query `findings`."
@@ -114,7 +118,7 @@ def summary(execution: dict[str, Any]) -> Table:
 
 
 def verdict(report: dict[str, Any]) -> str:
-    """The last lines: what was compared with what, and the quality gate."""
+    """The last lines: what was left out and why, what was compared with what, and the quality gate."""
     counts = {state: sum(report[state].values()) for state in ("new", "persisting", "fixed", "waived")}
     counted = ", ".join(f"{number} {state}" for state, number in counts.items())
     first = " (the first audit of this source: everything is new)" if report["firstAudit"] else ""
@@ -125,7 +129,25 @@ def verdict(report: dict[str, Any]) -> str:
     if not report["gatePassed"]:
         over = ", ".join(f"{one['found']} {one['severity']} (limit {one['limit']})" for one in report["gateBreaches"])
         gate = f"[bold red]failed[/]: new findings {over}"
-    return f"{looked}\n{counted}{first}\nquality gate {gate}"
+    return "\n".join([*_left_out(report), looked, f"{counted}{first}", f"quality gate {gate}"])
+
+
+def _left_out(report: dict[str, Any]) -> list[str]:
+    left_out = report["notAnalysed"]
+    lines = [
+        f"[dim]not analysed:[/] {foreign(one['path'])} ({foreign(one['engine'])}): {foreign(one['reason'])}"
+        for one in left_out[:MOST_NOT_ANALYSED]
+    ]
+    if len(left_out) > MOST_NOT_ANALYSED:
+        lines.append(f"[dim]… and {len(left_out) - MOST_NOT_ANALYSED} more not analysed[/]")
+    if report["filesAnalysed"] == 0:
+        lines.append(f"[yellow]Nothing was analysed: {_why_nothing(report)}.[/]")
+    return lines
+
+
+def _why_nothing(report: dict[str, Any]) -> str:
+    skipped = dict.fromkeys(engine["skippedReason"] for engine in report["engines"] if engine["skippedReason"])
+    return foreign("; ".join(skipped)) or "the source holds no file that an engine reads"
 
 
 def _severity(severity: str) -> str:

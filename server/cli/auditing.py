@@ -7,12 +7,13 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import typer
 from rich.console import Console
 
 from server.cli.audit_view import AuditView, summary, verdict
 from server.cli.console import errors, output, say_json
 from server.cli.exit_codes import ExitCode
-from server.client.audit import Started, follow, kind_of, result_of, start_audit
+from server.client.audit import Started, follow, kind_of, result_of, start_audit, until_taken
 from server.client.graphql_client import GraphQLClient
 from server.client.started_server import connected_or_started
 from server.logging import configure_logging
@@ -22,6 +23,8 @@ from server.settings import Settings, load_settings
 
 def run_audit(target: str, revision: str | None, sarif: Path | None, *, as_json: bool) -> int:
     """Audit a source, show it, and return the exit code."""
+    if sarif is not None and not sarif.absolute().parent.is_dir():
+        raise typer.BadParameter(f"{sarif.parent} is not a folder: create it first.", param_hint="--sarif")
     settings = load_settings()
     configure_logging(settings.log_format, "warning" if settings.log_level == "info" else settings.log_level)
     return asyncio.run(_audit(settings, target, revision, sarif, as_json=as_json))
@@ -30,6 +33,7 @@ def run_audit(target: str, revision: str | None, sarif: Path | None, *, as_json:
 async def _audit(settings: Settings, target: str, revision: str | None, sarif: Path | None, *, as_json: bool) -> int:
     kind, location = kind_of(target)
     if kind == "LOCAL":
+        _check_folder(location, revision)
         SourceRoots(settings).add(Path(location))
     console = errors if as_json else output
     async with connected_or_started(settings, lambda stage: errors.print(f"[dim]·[/] {stage}")) as client:
@@ -48,11 +52,28 @@ async def _audit(settings: Settings, target: str, revision: str | None, sarif: P
     return ExitCode.OK if report["gatePassed"] else ExitCode.FAILED
 
 
+def _check_folder(location: str, revision: str | None) -> None:
+    if revision is not None:
+        raise typer.BadParameter(
+            "a local folder is audited as it is: check the revision out, or give a git URL.", param_hint="--revision"
+        )
+    if not Path(location).is_dir():
+        missing = "is a file" if Path(location).exists() else "does not exist"
+        raise typer.BadParameter(f"{location} {missing}: name the folder with your code.", param_hint="PATH")
+
+
 async def watch_audit(client: GraphQLClient, started: Started, console: Console) -> dict[str, Any]:
     """Follow an audit to its end and return its execution."""
     console.print(f"[bold]{started.task_key}[/] execution {started.execution_id}")
     with AuditView(console, started.task_key) if console.is_terminal else nullcontext(AuditView(console, "")) as view:
-        await follow(client, started.execution_id, view.show)
+        following = asyncio.create_task(follow(client, started.execution_id, view.show))
+        taken = asyncio.create_task(until_taken(client, started.execution_id, console.print))
+        await asyncio.wait({following, taken}, return_when=asyncio.FIRST_COMPLETED)
+        if taken.done() and taken.exception() is not None:
+            following.cancel()
+            await taken
+        await following
+        taken.cancel()
     return await result_of(client, started.execution_id)
 
 

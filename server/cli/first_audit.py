@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from server.cli.audit_view import summary, verdict
 from server.cli.auditing import watch_audit
 from server.cli.console import complain, errors, output
-from server.client.audit import find_project, kind_of, start_audit
+from server.client.audit import Started, find_project, kind_of, start_audit
 from server.client.graphql_client import GraphQLClient
 from server.process import Running
 from server.security.local_token import LocalToken
@@ -34,19 +35,23 @@ async def first_audits(up_now: Running) -> None:
 
 async def _audit_once(client: GraphQLClient, up_now: Running, folder: Path) -> None:
     known = await find_project(client, *kind_of(str(folder)), None)
-    if known is not None and known["tasks"]["nodes"]:
+    latest = _latest_execution(known)
+    if known is not None and latest is not None and latest["status"] == "SUCCEEDED":
         errors.print(f"[dim]{folder} has been audited before (project {known['key']}).[/]")
         return
-    up_now.platform.roots.add(folder)
-    started = await start_audit(client, str(folder), None, _leaving_out_the_sample(folder))
+    if known is not None and latest is not None and latest["finishedAt"] is None:
+        started = Started(latest["id"], known["tasks"]["nodes"][0]["key"], known["key"])
+    else:
+        up_now.platform.roots.add(folder)
+        started = await start_audit(client, str(folder), None, {})
     execution = await watch_audit(client, started, output)
     if execution["result"] is not None:
         output.print(summary(execution))
         output.print(verdict(execution["result"]))
 
 
-def _leaving_out_the_sample(folder: Path) -> dict[str, list[str]]:
-    """A checkout of WrenchAI holds the sample, whose defects are planted and have just been shown."""
-    if folder == SAMPLE or not SAMPLE.is_relative_to(folder):
-        return {}
-    return {"exclude": [f"{SAMPLE.relative_to(folder)}/*"]}
+def _latest_execution(project: dict[str, Any] | None) -> dict[str, Any] | None:
+    """That of the project's newest task: an audit that was interrupted is gone on with, one that failed done again."""
+    tasks = project["tasks"]["nodes"] if project is not None else []
+    execution: dict[str, Any] | None = tasks[0]["latestExecution"] if tasks else None
+    return execution

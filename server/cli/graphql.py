@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from server.cli.console import output, say_json
+from server.cli.console import output, say_json, visible
 from server.cli.exit_codes import ExitCode
 
 
@@ -31,7 +31,7 @@ def graphql(
 
     A subscription prints one line for each event. Ends with 1 when the response has errors.
     """
-    text, values = _text(document), _variables(_text(variables))
+    text, values = _text(document, "DOCUMENT"), _variables(_text(variables, "--variables"))
     raise typer.Exit(asyncio.run(_run(text, values)))
 
 
@@ -49,11 +49,18 @@ async def _run(document: str, variables: dict[str, Any]) -> int:
         return ExitCode.FAILED if response.get("errors") else ExitCode.OK
 
 
-def _text(argument: str) -> str:
-    if argument == "-":
-        return sys.stdin.read()
-    if argument.startswith("@"):
-        return Path(argument[1:]).read_text(encoding="utf-8")
+def _text(argument: str, option: str) -> str:
+    where = "standard input" if argument == "-" else argument[1:]
+    try:
+        if argument == "-":
+            return sys.stdin.read()
+        if argument.startswith("@"):
+            return Path(where).read_text(encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise typer.BadParameter(f"{visible(where)} cannot be read: {reason}.", param_hint=option) from error
+    except ValueError as error:
+        raise typer.BadParameter(f"{visible(where)} does not hold UTF-8 text.", param_hint=option) from error
     return argument
 
 

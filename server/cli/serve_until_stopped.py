@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import uvloop
+
 from server.cli.console import errors
 from server.cli.first_audit import first_audits
 from server.logging import configure_logging
@@ -15,7 +17,7 @@ def run(*, api: bool, with_worker: bool, migrate: bool, first_audit: bool = Fals
     """Serve until Ctrl-C or SIGTERM."""
     settings = load_settings()
     configure_logging(settings.log_format, _level(settings))
-    asyncio.run(_serve(settings, api=api, with_worker=with_worker, migrate=migrate, first_audit=first_audit))
+    uvloop.run(_serve(settings, api=api, with_worker=with_worker, migrate=migrate, first_audit=first_audit))
 
 
 def _level(settings: Settings) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from server.client.graphql_client import GraphQLClient, GraphQLErrors, Refused
+from server.client.graphql_client import GraphQLClient, GraphQLErrors, NobodyTakes, Refused
 
 PROJECTS = """
 query Projects($after: Cursor) {
   projects(first: 100, after: $after) {
-    nodes { id key name source { kind location revision } tasks(first: 1) { nodes { id } } }
+    nodes {
+      id key name
+      source { kind location revision }
+      tasks(first: 1) { nodes { key latestExecution { id status finishedAt } } }
+    }
     pageInfo { hasNextPage endCursor }
   }
 }
@@ -59,6 +64,10 @@ subscription Watch($id: ID!) {
 }
 """
 
+WAITING = """
+query Waiting($id: ID!) { execution(id: $id) { status task { key blockedBy { __typename } } } }
+"""
+
 RESULT = """
 query Result($id: ID!, $after: Cursor) {
   execution(id: $id) {
@@ -98,17 +107,17 @@ class Started:
 
 
 async def find_project(client: GraphQLClient, kind: str, location: str, revision: str | None) -> dict[str, Any] | None:
-    """The project on this source, or ``None``."""
+    """The oldest project on this source, or ``None``: one made later for other work does not take over its audits."""
+    found: dict[str, Any] | None = None
     after = None
     while True:
         page = (await client.query(PROJECTS, {"after": after}))["projects"]
         for project in page["nodes"]:
             source = project["source"]
             if source and (source["kind"], source["location"], source["revision"]) == (kind, location, revision):
-                found: dict[str, Any] = project
-                return found
+                found = project
         if not page["pageInfo"]["hasNextPage"]:
-            return None
+            return found
         after = page["pageInfo"]["endCursor"]
 
 
@@ -141,6 +150,29 @@ async def follow(
         shown = show(data["executionEvents"]["event"])
         if shown is not None:
             await shown
+
+
+async def until_taken(
+    client: GraphQLClient, execution_id: str, say: Callable[[str], object], *, patience: float = 60.0
+) -> None:
+    """Wait until a worker has the execution; say so once when none is there that could take it.
+
+    Raises:
+        NobodyTakes: no worker came within ``patience`` seconds.
+    """
+    until = asyncio.get_running_loop().time() + patience
+    said = False
+    while True:
+        execution = (await client.query(WAITING, {"id": execution_id}))["execution"]
+        if execution is None or execution["status"] != "QUEUED":
+            return
+        alone = any(reason["__typename"] == "WaitsForWorker" for reason in execution["task"]["blockedBy"])
+        if alone and not said:
+            say("No worker is there that could take it: start one with `wrenchai worker`.")
+            said = True
+        if alone and asyncio.get_running_loop().time() >= until:
+            raise NobodyTakes(f"No worker came within {patience:g} seconds; {execution['task']['key']} stays queued.")
+        await asyncio.sleep(1)
 
 
 async def result_of(client: GraphQLClient, execution_id: str) -> dict[str, Any]:

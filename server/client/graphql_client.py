@@ -42,6 +42,10 @@ class Refused(Exception):
     """A mutation would not do it; the message is that of its errors."""
 
 
+class NobodyTakes(Exception):
+    """What was dispatched waits for a worker, and none came. The message is one sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServerEvent:
     """One event of a stream: its name, the cursor it can be resumed after, and its JSON."""

@@ -22,7 +22,14 @@ async def connected(settings: Settings) -> AsyncIterator[GraphQLClient]:
     address = address_of(settings)
     if not await answers(address):
         raise ServerUnreachable(f"WrenchAI does not answer at {address}: start it with `wrenchai up`.")
-    async with GraphQLClient(address, token_of(settings)) as client:
+    try:
+        token = token_of(settings)
+    except FileNotFoundError as error:
+        raise ServerUnreachable(
+            f"A WrenchAI answers at {address}, but this data folder ({settings.data_dir}) has no token: "
+            "set WRENCHAI_DATA_DIR to the folder it was started with."
+        ) from error
+    async with GraphQLClient(address, token) as client:
         yield client
 
 

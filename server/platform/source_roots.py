@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from agents.checkout import CheckoutPolicy, SourceUnavailable
 from agents.checkout.address import allowed_address
@@ -16,7 +18,7 @@ FILE = "source-roots"
 
 
 class SourceRoots:
-    """See :class:`domain.ports.SourcePolicy`. Added roots are lines of ``<data dir>/source-roots``."""
+    """See :class:`domain.ports.SourcePolicy`. Added roots are JSON, one a line, in ``<data dir>/source-roots``."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -26,6 +28,7 @@ class SourceRoots:
         """What checkouts are held to now."""
         return CheckoutPolicy(
             roots=self._roots(),
+            private=(self._settings.data_dir.resolve(),),
             schemes=frozenset(self._settings.git_url_schemes),
             max_bytes=self._settings.max_checkout_bytes,
             max_file_bytes=self._settings.max_file_bytes,
@@ -40,8 +43,8 @@ class SourceRoots:
         folder = root.expanduser().resolve()
         if not any(folder.is_relative_to(noted) for noted in self._added()):
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with self._file.open("a", encoding="utf-8", errors="surrogateescape") as file:
-                file.write(f"{folder}\n")
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(str(folder)) + "\n")
 
     def check(self, draft: SourceDraft) -> SourceDraft:
         """The source with its location made absolute.
@@ -51,13 +54,14 @@ class SourceRoots:
         """
         path = ("input", "source", "location")
         if draft.kind is SourceKind.GIT:
+            _refuse_secret(draft.location)
             try:
                 allowed_address(draft.location, self.checkout_policy())
             except SourceUnavailable as error:
                 raise Invalid(str(error), path=path) from error
             return draft
-        folder = _resolved(draft.location)
-        if folder is None or not folder.is_dir():
+        folder = _folder_at(draft.location)
+        if folder is None:
             raise Invalid(f"{draft.location!r} is not a folder on this machine.", path=path)
         if not self.checkout_policy().allows(folder):
             raise Invalid(
@@ -72,14 +76,26 @@ class SourceRoots:
 
     def _added(self) -> tuple[Path, ...]:
         try:
-            lines = self._file.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+            lines = self._file.read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             return ()
-        return tuple(Path(line) for line in lines if line)
+        return tuple(Path(json.loads(line)) for line in lines)
 
 
-def _resolved(location: str) -> Path | None:
+def _refuse_secret(location: str) -> None:
+    """A source is stored and shown, so its address must not hold what gives access to it."""
+    parts = urlsplit(location)
+    if parts.password or (parts.username and parts.scheme != "ssh"):
+        raise Invalid(
+            "The git URL holds a user or password, which would be stored and shown: leave it out, and let a git "
+            "credential helper give it.",
+            path=("input", "source", "location"),
+        )
+
+
+def _folder_at(location: str) -> Path | None:
     try:
-        return Path(location).expanduser().resolve()
+        folder = Path(location).expanduser().resolve()
+        return folder if folder.is_dir() else None
     except (OSError, ValueError, RuntimeError):
         return None

@@ -18,6 +18,7 @@ from graphql import (
 from domain.error_codes import ErrorCode
 from server.transport.failure import RequestFailure
 from server.transport.limits import TransportLimits
+from server.transport.overlap import refuse_overlap
 from server.transport.request import GraphQLRequest
 from server.transport.weight import refuse_heavy
 
@@ -46,11 +47,11 @@ class Operation:
 
 
 class Documents:
-    """Parses documents, each of them once: the latest are remembered."""
+    """Parses and weighs documents, each of them once: the latest that were accepted are remembered."""
 
     def __init__(self, limits: TransportLimits) -> None:
         self._limits = limits
-        self._parse = lru_cache(maxsize=limits.cached_documents)(parse)
+        self._accepted = lru_cache(maxsize=limits.cached_documents)(self._accept)
 
     def operation(self, request: GraphQLRequest) -> Operation:
         """Find the operation to run, and refuse what is too heavy to look at any further.
@@ -59,17 +60,22 @@ class Documents:
             RequestFailure: ``GRAPHQL_PARSE_FAILED``, ``DOCUMENT_TOO_COMPLEX``, ``BAD_USER_INPUT`` or
                 ``UNKNOWN_OPERATION``.
         """
-        document = self._document(request.query)
-        refuse_heavy(document, self._limits)
+        document = self._accepted(request.query)
         node = get_operation_ast(document, request.operation_name)
         if node is None:
             raise RequestFailure(ErrorCode.UNKNOWN_OPERATION, _which(document, request.operation_name))
         name = node.name.value if node.name else None
         return Operation(request=request, document=document, type=node.operation, name=name)
 
-    def _document(self, query: str) -> DocumentNode:
+    def _accept(self, query: str) -> DocumentNode:
+        document = self._parsed(query)
+        refuse_heavy(document, self._limits)
+        refuse_overlap(document, self._limits)
+        return document
+
+    def _parsed(self, query: str) -> DocumentNode:
         try:
-            document: DocumentNode = self._parse(query, max_tokens=self._limits.tokens)
+            document: DocumentNode = parse(query, max_tokens=self._limits.tokens)
         except GraphQLSyntaxError as error:
             if f"more than {self._limits.tokens} tokens" in error.message:
                 text = f"The document has more than the {self._limits.tokens} tokens that are accepted: ask for less."

@@ -13,7 +13,7 @@ from strawberry.relay import GlobalIDValueError
 
 from domain.error_codes import ErrorCode
 from domain.errors import Rejection
-from persistence.outage import is_outage, ran_out_of_time
+from persistence.outage import is_disk_full, is_outage, ran_out_of_time
 from server.transport.document import SyntaxFailure
 from server.transport.failure import RequestFailure
 
@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 MASKED = "Something went wrong on our side. The request id leads to the details in the server's log."
 OUTAGE = "The database cannot be reached right now: try again in a moment."
+DISK_FULL = "The disk of the database is full: nothing was changed. Free some space and try again."
 TOO_SLOW = "The request took longer than it may: ask for less at once, or try again later."
 MALFORMED_ID = "An id is malformed: send one exactly as the server gave it to you."
 
@@ -47,9 +48,7 @@ class ErrorPublisher:
         if verdict.code == ErrorCode.INTERNAL:
             log.error("resolver failed", path=error.path, request_id=request_id, exc_info=error.original_error or error)
         elif verdict.code == ErrorCode.SERVICE_UNAVAILABLE:
-            log.warning(
-                "database unreachable", path=error.path, request_id=request_id, cause=repr(error.original_error)
-            )
+            log.warning("database unavailable", path=error.path, request_id=request_id, cause=str(_innermost(error)))
         shown = cast("dict[str, Any]", error.formatted)
         shown["message"] = verdict.message
         shown["extensions"] = {**verdict.extra, **self._extensions(verdict.code, request_id)}
@@ -90,14 +89,24 @@ def _of_exception(error: Exception) -> Verdict | None:
         return Verdict(ErrorCode.BAD_USER_INPUT, error.message)
     if ran_out_of_time(error):
         return Verdict(ErrorCode.DEADLINE_EXCEEDED, TOO_SLOW)
+    if is_disk_full(error):
+        return Verdict(ErrorCode.SERVICE_UNAVAILABLE, DISK_FULL)
     if is_outage(error):
         return Verdict(ErrorCode.SERVICE_UNAVAILABLE, OUTAGE)
     return None
 
 
+def _innermost(error: Exception) -> BaseException:
+    """The error that the others were raised from: what the database or the driver said."""
+    *_, last = _chain(error)
+    return last
+
+
 def _is_about_input(error: GraphQLError) -> bool:
     """Coercion of variables has no path yet but points into the document; of arguments, it points at the value."""
     *_, last = _chain(error)
+    if last is error and error.path is None and not error.nodes:
+        return True  # Nothing was executed and no exception is behind it: coercion gave up after too many errors.
     if not isinstance(last, GraphQLError | ValueError | TypeError) or not error.nodes:
         return False
     return error.path is None or isinstance(error.nodes[0], ValueNode)

@@ -32,6 +32,10 @@ class TransportLimits:
     directives: int = 60
     fields: int = 2_000
     """Fields after every fragment spread is written out."""
+    literal_fields: int = 100
+    """Fields of one object written into a document; validation prints the whole object for each that is unknown."""
+    overlaps: int = 10_000
+    """Pairs of fields that share a place in the answer; validation compares each with each."""
     cached_documents: int = 256
     """Parsed documents, and validations, that are remembered."""
 

@@ -130,6 +130,11 @@ class _Scale:
         if isinstance(value, StringValueNode) and not is_storable(value.value):
             text = "A text in the document contains a NUL character or half a surrogate pair: remove it."
             raise RequestFailure(ErrorCode.BAD_USER_INPUT, text)
+        if isinstance(value, ObjectValueNode) and len(value.fields) > self._limits.literal_fields:
+            text = (
+                f"An object in the document has more than {self._limits.literal_fields} fields: send it as a variable."
+            )
+            raise RequestFailure(ErrorCode.DOCUMENT_TOO_COMPLEX, text)
         for inner in _nested(value):
             if depth == 0:
                 text = f"A value is nested deeper than the {self._limits.input_depth} levels that are accepted."

@@ -90,10 +90,10 @@ class ClientRun:
             observed.note(line)
             step = line.get("update", {}).get("event", {}).get("step")
             if step is not None:
-                await self._step_began(int(step.removeprefix("step-")))
+                await self._step_began(int(step.removeprefix("step-")), process)
         return observed
 
-    async def _step_began(self, number: int) -> None:
+    async def _step_began(self, number: int, process: asyncio.subprocess.Process) -> None:
         if number not in CUT_DURING:
             self._let(number)
             return
@@ -102,7 +102,7 @@ class ClientRun:
         while f"start {number + 1}" not in self._journal.read_text().splitlines():
             await asyncio.sleep(0.02)
         tried = self.line.turned_away
-        while self.line.turned_away == tried:
+        while self.line.turned_away == tried and process.returncode is None:
             await asyncio.sleep(0.02)
         self.line.mend()
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from server.client.graphql_client import GraphQLClient
@@ -14,12 +15,12 @@ from server.process import Running
 from server.security.local_token import LocalToken
 from server.settings import Settings
 from tests.conformance.npm_packages import NpmPackages
+from tests.conformance.prober import Prober
 from tests.conformance.severable import SeverableLine, severable_line
-from tests.transport.conftest import served
 
-__all__ = ["served"]
-
-PROJECT = "mutation ($input: CreateProjectInput!) { createProject(input: $input) { project { id } errors { message } } }"
+PROJECT = (
+    "mutation ($input: CreateProjectInput!) { createProject(input: $input) { project { id } errors { message } } }"
+)
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +51,12 @@ async def project(client: GraphQLClient) -> str:
     made = await client.query(PROJECT, {"input": {"name": f"Conformance {key}", "key": key}})
     project_id: str = made["createProject"]["project"]["id"]
     return project_id
+
+
+@pytest.fixture
+async def prober(live: Running, token: str) -> AsyncIterator[Prober]:
+    """Signed in as the owner."""
+    assert live.address is not None
+    headers = {"authorization": f"Bearer {token}", "accept": "application/graphql-response+json"}
+    async with httpx.AsyncClient(base_url=live.address, headers=headers, timeout=30, trust_env=False) as http:
+        yield Prober(http, live.platform.engine)

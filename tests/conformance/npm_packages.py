@@ -32,7 +32,7 @@ class NpmPackages:
     @classmethod
     def install(cls, folder: Path) -> NpmPackages:
         """Install what the lock file says, without running any package's scripts."""
-        for name in ("package.json", "package-lock.json", ".npmrc"):
+        for name in ("package.json", "package-lock.json", ".npmrc", "relay.config.json"):
             shutil.copy(HERE / name, folder)
         for script in HERE.glob("*.mjs"):
             shutil.copy(script, folder)

@@ -70,7 +70,7 @@ async def severable_line(address: str) -> AsyncIterator[SeverableLine]:
     """A line to the platform at ``address``, a URL."""
     line = SeverableLine(address.removeprefix("http://"))
     listener = await asyncio.start_server(line.serve, "127.0.0.1", 0)
-    line.own = "127.0.0.1:{}".format(listener.sockets[0].getsockname()[1])
+    line.own = f"127.0.0.1:{listener.sockets[0].getsockname()[1]}"
     try:
         yield line
     finally:

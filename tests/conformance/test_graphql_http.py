@@ -6,18 +6,17 @@ import json
 
 import pytest
 
+from server.process import Running
 from tests.conformance.npm_packages import NpmPackages
 from tests.conformance.outcomes import recorded
-from tests.transport.clients import TOKEN
-from tests.transport.conftest import Served
 
 
 @pytest.mark.verify
 async def test_every_audit_of_graphql_http_passes(
-    served: Served, npm_packages: NpmPackages, request: pytest.FixtureRequest
+    live: Running, token: str, npm_packages: NpmPackages, request: pytest.FixtureRequest
 ) -> None:
     with recorded(request, "graphql-http audit", npm_packages.version("graphql-http")) as row:
-        code, output = await npm_packages.run("graphql_http_audit.mjs", f"{served.base}/graphql", TOKEN)
+        code, output = await npm_packages.run("graphql_http_audit.mjs", f"{live.address}/graphql", token)
         assert code == 0, output
         results = json.loads(output)
         assert len(results) >= 61

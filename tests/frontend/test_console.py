@@ -120,3 +120,13 @@ async def test_picked_example_opens_in_a_tab_with_its_variables(page: Page, witn
     await expect(page.get_by_label("Operation Editor")).to_contain_text("subscription WatchExecution")
     await expect(page.get_by_label("Variables", exact=True)).to_contain_text('"executionId"')
     assert witness.complaints == []
+
+
+async def test_editors_follow_the_theme_of_the_system(page: Page) -> None:
+    editor = page.get_by_label("Operation Editor").locator(".monaco-editor").first
+    await page.emulate_media(color_scheme="light")
+    await expect(editor).to_have_class(re.compile(r"(?<!hc-)\bvs\b(?!-dark)"))
+    await page.emulate_media(color_scheme="dark")
+    await expect(editor).to_have_class(re.compile(r"\bvs-dark\b"))
+    await page.emulate_media(color_scheme="light")
+    await expect(editor).not_to_have_class(re.compile(r"\bvs-dark\b"))

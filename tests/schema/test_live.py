@@ -1,7 +1,7 @@
 """Subscriptions on a real database: complete, in order, fresh, resumable."""
 
 import asyncio
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -253,3 +253,31 @@ async def test_rights_that_are_taken_away_end_a_subscription(graph: Graph) -> No
         with pytest.raises(Denied):
             await anext(stream)
     assert segment.lease
+
+
+async def test_subscribers_who_wait_for_the_same_event_read_it_together(graph: Graph) -> None:
+    project = await graph.project()
+    many = 40
+    async with AsyncExitStack() as stack, asyncio.timeout(30):
+        streams = [await stack.enter_async_context(aclosing(graph.subscribe(FEED))) for _ in range(many)]
+        waiting = [asyncio.ensure_future(anext(stream)) for stream in streams]
+        flights = graph.platform.reads._flights
+        while sum(flight.waiting for flight in flights.values()) < many:
+            await asyncio.sleep(0.01)
+        shared = [flight.waiting for flight in flights.values() if flight.waiting]
+        graph.statements.clear()
+        await graph.tasks(project, {})
+        updates = await asyncio.gather(*waiting)
+    assert (shared, len({update["cursor"] for update in updates})) == ([many], 1)
+    reads = [statement for statement in graph.statements if "in_feed" in statement and "SELECT" in statement]
+    assert 1 <= len(reads) < many / 2  # while nothing can be read yet, one read follows another
+
+
+async def test_who_subscribes_later_is_told_the_present(graph: Graph) -> None:
+    execution, segment = await running(graph)
+    async with asyncio.timeout(10):
+        (early,) = await graph.updates(EVENTS, take=1, id=execution)
+        await graph.finish(segment)
+        (late,) = await graph.updates(EVENTS, take=1, id=execution)
+    assert early["cursor"] == late["cursor"]
+    assert (early["execution"]["status"], late["execution"]["status"]) == ("RUNNING", "SUCCEEDED")

@@ -35,3 +35,8 @@ def test_there_is_one_spelling_only() -> None:
     for other in (global_id + "=", global_id + "\n", " " + global_id, global_id[:-1]):
         with pytest.raises(InvalidId):
             decode(other)
+
+
+def test_the_refusal_of_an_id_has_the_article_of_what_was_asked_for() -> None:
+    with pytest.raises(InvalidId, match="is not the id of an Execution"):
+        decode_as("Execution", encode("Task", UUID(int=1)))

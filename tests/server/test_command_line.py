@@ -142,3 +142,29 @@ def test_open_data_folder_is_a_warning_with_the_command(tmp_path: Path) -> None:
     result = wrenchai("doctor", "--json", data_dir=tmp_path)
     assert result.returncode == ExitCode.OK
     assert health(result)["data folder"][2] == f"chmod go-rw {tmp_path}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["@missing.graphql"], "missing.graphql cannot be read: No such file or directory."),
+        (["@binary"], "binary does not hold UTF-8 text."),
+        (["{ viewer }", "--variables", "@missing.json"], "missing.json cannot be read: No such file or directory."),
+    ],
+)
+def test_a_document_that_cannot_be_read_is_one_sentence_and_2(
+    tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    (tmp_path / "binary").write_bytes(b"\x80\xff")
+    placed = [one.replace("@", f"@{tmp_path}/") for one in arguments]
+    result = wrenchai("graphql", *placed, data_dir=tmp_path / "data")
+    assert result.returncode == ExitCode.USAGE
+    assert sentence in result.stderr
+    assert "made a mistake" not in result.stderr
+
+
+def test_tables_are_not_folded_where_there_is_no_screen() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    program = "from server.cli.console import output; print(output.width)"
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert result.stdout == "200\n"

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import structlog
+from dbos._logger import init_logger
 
+from agents.runtime.engine import log_through_root
 from server.logging import bound_ids, configure_logging, redact_text
 from server.settings import LogFormat
 
@@ -72,6 +74,17 @@ def test_level_and_quiet_libraries() -> None:
     logging.getLogger("httpx").info("no")
     logging.getLogger("httpx").warning("yes")
     assert [line["event"] for line in lines(stream)] == ["yes"]
+
+
+def test_lines_of_the_engine_take_our_form() -> None:
+    stream = io.StringIO()
+    configure_logging(LogFormat.JSON, stream=stream)
+    init_logger()
+    assert logging.getLogger("dbos").handlers
+    log_through_root()
+    logging.getLogger("dbos").warning("slow by %d", 3)
+    (line,) = lines(stream)
+    assert (line["event"], line["logger"], line["level"]) == ("slow by 3", "dbos", "warning")
 
 
 async def test_ids_are_bound_to_a_task_and_its_children_only() -> None:

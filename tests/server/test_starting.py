@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from server.process import listening
-from server.settings import load_settings
+from server.settings import default_data_dir, load_settings
 
 WRENCHAI = Path(sys.executable).with_name("wrenchai")
 
@@ -32,9 +34,10 @@ def complaint(ended: subprocess.CompletedProcess[str]) -> str:
 
 def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        ended = up(tmp_path, WRENCHAI_PORT=str(taken.getsockname()[1]))
+        port = taken.getsockname()[1]
+        ended = up(tmp_path, WRENCHAI_PORT=str(port))
     assert ended.returncode == 69
-    assert "port is taken" in complaint(ended)
+    assert f"127.0.0.1:{port} is taken, perhaps by a WrenchAI that is running already" in complaint(ended)
     assert not (tmp_path / "data").exists()
 
 
@@ -66,3 +69,8 @@ def test_responses_do_not_wait_for_nagle() -> None:
     # asyncio sets TCP_NODELAY on connections whose socket says that it is TCP, and on no other.
     with listening(load_settings(port=0)) as listener:
         assert listener.proto == socket.IPPROTO_TCP
+
+
+def test_an_empty_data_folder_setting_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WRENCHAI_DATA_DIR", "")
+    assert load_settings().data_dir == default_data_dir()

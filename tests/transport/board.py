@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Hashable
 from dataclasses import dataclass, field
 
 import strawberry
@@ -19,9 +19,13 @@ from server.transport.execution import OperationScope
 
 @dataclass
 class Board:
-    """The shared state. ``wake`` is notified of every change; ``contexts`` are all that were opened."""
+    """The shared state. ``wake`` is notified of every change; ``contexts`` are all that were opened.
 
-    statuses: dict[str, str] = field(default_factory=lambda: {"A": "PENDING"})
+    ``readings`` has an entry for each time that the ``reading`` of a tick was resolved.
+    """
+
+    statuses: dict[str, str] = field(default_factory=lambda: {"A": "PENDING", "clock": "0"})
+    readings: list[str] = field(default_factory=list)
     wake: asyncio.Condition = field(default_factory=asyncio.Condition)
     contexts: list[BoardContext] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
@@ -42,19 +46,22 @@ class Board:
             self.ended.append(name)
             self.wake.notify_all()
 
-    async def until_ended(self, name: str) -> None:
+    async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(10), self.wake:
-            await self.wake.wait_for(lambda: name in self.ended)
+            await self.wake.wait_for(condition)
+
+    async def until_ended(self, name: str) -> None:
+        await self.until(lambda: name in self.ended)
 
     async def until_closed(self) -> None:
-        async with asyncio.timeout(10), self.wake:
-            await self.wake.wait_for(lambda: all(context.closed == 1 for context in self.contexts))
+        await self.until(lambda: all(context.closed == 1 for context in self.contexts))
 
 
 class BoardContext:
     def __init__(self, board: Board, scope: OperationScope[str]) -> None:
         self.board = board
         self.scope = scope
+        self.asker = scope.principal
         self.closed = 0
         self.statuses: DataLoader[str, str | None] = DataLoader(self._load)
         board.contexts.append(self)
@@ -63,7 +70,7 @@ class BoardContext:
         return [self.board.statuses.get(key) for key in keys]
 
     def shares(self, event: object) -> Hashable | None:
-        return (self.scope.principal, event.cursor) if isinstance(event, Tick) else None
+        return (self.asker, event.cursor) if isinstance(event, Tick) else None
 
     async def close(self) -> None:
         async with self.board.wake:
@@ -91,6 +98,25 @@ class Task:
 class Change:
     cursor: str
     task: Task
+
+
+@strawberry.type
+class Tick:
+    """An event that subscribers with the same principal may share."""
+
+    cursor: str
+
+    @strawberry.field
+    async def reading(self, info: Info[BoardContext, None], of: str = "clock") -> str:
+        board = info.context.board
+        async with board.wake:
+            board.readings.append(f"{of} {self.cursor}")
+            board.wake.notify_all()
+        if of == "held" and self.cursor != "0":
+            await board.until_ended("hold")
+        if of == "defect":
+            raise KeyError("the password is hunter2")
+        return f"{of} {self.cursor}"
 
 
 @strawberry.input
@@ -194,6 +220,12 @@ class Subscription:
                     return
         finally:
             await board.end("changes")
+
+    @strawberry.subscription
+    async def ticks(self, info: Info[BoardContext, None], after: str | None = None) -> AsyncGenerator[Tick, None]:
+        while True:
+            after = await info.context.board.next_status("clock", after)
+            yield Tick(cursor=after)
 
     @strawberry.subscription
     async def flood(self, info: Info[BoardContext, None], size: int) -> AsyncGenerator[str, None]:

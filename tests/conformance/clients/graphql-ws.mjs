@@ -6,6 +6,7 @@ const client = createClient({
   connectionParams: { authorization },
   retryAttempts: 200,
   retryWait: () => pause(100),
+  shouldRetry: () => true, // by default not after an error event, which a reset gives in Node.js
 });
 
 const request = (query, variables) =>

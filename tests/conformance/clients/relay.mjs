@@ -11,6 +11,7 @@ const socket = createClient({
   connectionParams: { authorization },
   retryAttempts: 200,
   retryWait: () => pause(100),
+  shouldRetry: () => true, // by default not after an error event, which a reset gives in Node.js
 });
 let place; // Relay freezes the variables of an operation: the network layer resumes from here.
 let codes = [];

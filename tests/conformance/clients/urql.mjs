@@ -33,9 +33,10 @@ const watch = (place) =>
         pipe(
           client.subscription(WATCH, variables),
           onEnd(resolve),
-          subscribe(({ data, error }) => {
+          // At the end it repeats the last result, marked as having no next.
+          subscribe(({ data, error, hasNext }) => {
             if (error) reject(error);
-            else if (data) place.reached(data.executionEvents);
+            else if (data && hasNext) place.reached(data.executionEvents);
           }),
         ),
       ),

@@ -61,7 +61,7 @@ export const screen = graphql`
       id
       name
     }
-    node(id: $project) {
+    project(by: { id: $project }) {
       ...board_taskList
     }
     ...board_findingList

@@ -1,0 +1,110 @@
+"""Servers in processes of their own, so that none of them shares a processor's time with the client."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from agents.process_family import die_with_parent
+from server.platform.wiring import Platform
+from server.process import running
+from server.security.local_token import LocalToken
+from server.settings import load_settings
+
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """A running ``wrenchai up``, and in this process the parts of the platform that write into its database."""
+
+    address: str
+    token: str
+    platform: Platform
+    folder: Path
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What tells the server who asks."""
+        return {"authorization": f"Bearer {self.token}"}
+
+
+@asynccontextmanager
+async def ground(folder: Path) -> AsyncIterator[Ground]:
+    """Start the platform on an embedded database in ``folder``."""
+    os.chmod(folder, 0o755)  # noqa: PTH101 - the account of the database server has to go through it
+    settings = load_settings(data_dir=folder / "data", port=0, source_roots=(folder,))
+    port = _free_port()
+    address = f"http://127.0.0.1:{port}"
+    environment = {
+        "WRENCHAI_DATA_DIR": str(settings.data_dir),
+        "WRENCHAI_PORT": str(port),
+        "WRENCHAI_SOURCE_ROOTS": str(folder),
+    }
+    async with running(settings, api=False, worker=False, migrate=True) as writer:
+        program = [str(Path(sys.executable).with_name("wrenchai")), "up"]
+        async with process(program, folder / "wrenchai.log", environment):
+            await _until_answered(f"{address}/readyz")
+            token = LocalToken.read(settings.data_dir).value
+            yield Ground(address=address, token=token, platform=writer.platform, folder=folder)
+
+
+@asynccontextmanager
+async def peer(folder: Path) -> AsyncIterator[str]:
+    """The address of ``benchmarks.peer``."""
+    port = _free_port()
+    async with process([sys.executable, "-m", "benchmarks.peer", str(port)], folder / "peer.log", {}):
+        address = f"http://127.0.0.1:{port}/"
+        await _until_answered(address)
+        yield address
+
+
+@asynccontextmanager
+async def process(
+    command: list[str], log: Path, environment: Mapping[str, str]
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process that writes to ``log``, and is ended when the context is left."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("WRENCHAI_")}
+    with log.open("wb") as output:
+        started = await asyncio.create_subprocess_exec(
+            *command,
+            env={**clean, **environment},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            preexec_fn=die_with_parent(os.getpid()),
+        )
+    try:
+        yield started
+    finally:
+        if started.returncode is None:
+            started.terminate()
+        await started.wait()
+
+
+async def _until_answered(address: str) -> None:
+    began = time.monotonic()
+    async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
+        while True:
+            try:
+                (await http.get(address)).raise_for_status()
+                return
+            except httpx.HTTPError:
+                if time.monotonic() - began > PATIENCE:
+                    raise
+            await asyncio.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
