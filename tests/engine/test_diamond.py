@@ -64,7 +64,7 @@ async def test_a_task_cannot_wait_for_itself(board: Board) -> None:
     assert error["__typename"] == "DependencyCycle"
     key = (await board.task("B"))["key"]
     assert [task["key"] for task in error["cycle"]] == [key, key]
-    assert f"{key} → {key}" in error["message"]
+    assert f"{key} (B) → {key} (B)" in error["message"]
 
 
 async def test_an_edge_that_closes_a_long_cycle_is_refused_with_its_path(board: Board) -> None:
