@@ -6,6 +6,7 @@ work back; mutations show it as an entry of their payload's ``errors``.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
@@ -19,16 +20,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
-class Rejection(Exception):
+class Rejection(Exception, ABC):
     """Base of every expected failure. ``path`` names the input field, for example ``("input", "title")``."""
 
     code: ClassVar[str] = "REJECTED"
     path: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
+    @abstractmethod
     def message(self) -> str:
         """One sentence for a person: what is wrong, and what to do."""
-        raise NotImplementedError  # pragma: no cover - abstract by construction
 
     def __str__(self) -> str:
         return self.message
