@@ -135,7 +135,7 @@ def verdict(report: dict[str, Any]) -> str:
 def _left_out(report: dict[str, Any]) -> list[str]:
     left_out = report["notAnalysed"]
     lines = [
-        f"[dim]not analysed:[/] {foreign(one['path'])} ({foreign(one['engine'])}): {foreign(one['reason'])}"
+        f"[dim]not analysed:[/] {foreign(one['path'])} ({foreign(one['engine'] or 'all')}): {foreign(one['reason'])}"
         for one in left_out[:MOST_NOT_ANALYSED]
     ]
     if len(left_out) > MOST_NOT_ANALYSED:

@@ -63,3 +63,8 @@ def test_an_audit_of_nothing_says_so_above_its_verdict() -> None:
     said = verdict(report(filesAnalysed=0, engines=skipped)).splitlines()
     assert said[0] == "[yellow]Nothing was analysed: there is no Python code.[/]"
     assert "Nothing was analysed" not in verdict(report())
+
+
+def test_what_no_engine_analysed_is_named_too() -> None:
+    left_out = [{"path": "cover.bin", "engine": None, "reason": "binary"}]
+    assert verdict(report(notAnalysed=left_out)).splitlines()[0] == "[dim]not analysed:[/] cover.bin (all): binary"
