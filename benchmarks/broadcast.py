@@ -28,7 +28,7 @@ async def run(here: Ground) -> list[Row]:
     for subscribers in SUBSCRIBERS:
         ours = await _ours(here, subscribers)
         bare = await _bare(here.folder, subscribers)
-        what = f"{EVENTS} events to {subscribers} sockets"
+        what = f"{EVENTS} events to {subscribers} socket{'s' if subscribers > 1 else ''}"
         against = f"a bare broadcast by Starlette: {bare:.0f} deliveries/s"
         rows.append(Row(what, f"{ours:.0f} deliveries/s", against, f"{ours / bare:.2f}"))
     return rows

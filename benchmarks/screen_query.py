@@ -51,8 +51,22 @@ async def run(here: Ground) -> list[Row]:
             for name, document in (("screen query", SCREEN), ("task by key", POINT)):
                 ours = await per_second(_asking(http, document), seconds=SECONDS, connections=connections)
                 if document is SCREEN:
-                    rows.append(_row(f"{name}, {connections} connections", ours, "one SQL by asyncpg", limit))
-                rows.append(_row(f"{name}, {connections} connections", ours, "a fixed body by Starlette", fixed))
+                    rows.append(
+                        _row(
+                            f"{name}, {connections} connection{'s' if connections > 1 else ''}",
+                            ours,
+                            "one SQL by asyncpg",
+                            limit,
+                        )
+                    )
+                rows.append(
+                    _row(
+                        f"{name}, {connections} connection{'s' if connections > 1 else ''}",
+                        ours,
+                        "a fixed body by Starlette",
+                        fixed,
+                    )
+                )
     return rows
 
 
