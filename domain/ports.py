@@ -11,7 +11,7 @@ from domain.commands import SourceDraft
 from domain.events import Event, Subject
 from domain.execution import Artifact, Execution, Progress, Step, ToolCall, Worker
 from domain.finding import Finding, FindingState
-from domain.project import Project, SourceKind
+from domain.project import Project
 from domain.states import TaskStatus
 from domain.task import Dependency, Task
 
@@ -33,9 +33,6 @@ class ProjectStore(Protocol):
 
     async def with_key(self, workspace_id: UUID, key: str) -> Project | None:
         """The project with this key, or ``None``."""
-
-    async def with_source(self, workspace_id: UUID, kind: SourceKind, location: str) -> Project | None:
-        """The oldest project on this source, or ``None``."""
 
     async def insert(self, project: Project) -> None:
         """Add a project with its source."""
@@ -138,9 +135,6 @@ class ExecutionStore(Protocol):
 
     async def insert_artifacts(self, artifacts: Sequence[Artifact]) -> None:
         """Add artifacts; one with a name that the execution has already replaces it."""
-
-    async def artifact_names(self, execution_id: UUID) -> set[str]:
-        """Names of its artifacts."""
 
     async def log_lines(self, execution_id: UUID) -> int:
         """How many log lines it has written."""

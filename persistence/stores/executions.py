@@ -151,11 +151,6 @@ class ExecutionTable:
                 statement.on_conflict_do_update(index_elements=["execution_id", "name"], set_=values)
             )
 
-    async def artifact_names(self, execution_id: UUID) -> set[str]:
-        """Names of its artifacts."""
-        found = select(artifacts.c.name).where(artifacts.c.execution_id == execution_id)
-        return set((await self._connection.execute(found)).scalars())
-
     async def log_lines(self, execution_id: UUID) -> int:
         """How many log lines it has written."""
         counted = select(func.coalesce(func.sum(func.jsonb_array_length(events.c.payload["lines"])), 0)).where(

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.project import Project, SourceKind
+from domain.project import Project
 from persistence.mappers import to_project
 from persistence.selects import select_projects
 from persistence.tables import projects, sources
@@ -29,21 +29,6 @@ class ProjectTable:
     async def with_key(self, workspace_id: UUID, key: str) -> Project | None:
         """The project with this key, or ``None``."""
         found = select_projects().where(projects.c.workspace_id == workspace_id, projects.c.key == key)
-        row = (await self._connection.execute(found)).one_or_none()
-        return None if row is None else to_project(row)
-
-    async def with_source(self, workspace_id: UUID, kind: SourceKind, location: str) -> Project | None:
-        """The oldest project on this source, or ``None``."""
-        found = (
-            select_projects()
-            .where(
-                projects.c.workspace_id == workspace_id,
-                sources.c.kind == kind.value,
-                sources.c.location == location,
-            )
-            .order_by(projects.c.created_at, projects.c.id)
-            .limit(1)
-        )
         row = (await self._connection.execute(found)).one_or_none()
         return None if row is None else to_project(row)
 

@@ -14,7 +14,7 @@ from server.cli.audit_view import AuditView, summary, verdict
 from server.cli.console import errors, output, say_json
 from server.cli.exit_codes import ExitCode
 from server.client.audit import Started, follow, kind_of, result_of, start_audit, until_taken
-from server.client.graphql_client import GraphQLClient
+from server.client.graphql_client import GraphQLClient, NobodyTakes
 from server.client.started_server import connected_or_started
 from server.logging import configure_logging
 from server.platform.source_roots import SourceRoots
@@ -68,12 +68,15 @@ async def watch_audit(client: GraphQLClient, started: Started, console: Console)
     with AuditView(console, started.task_key) if console.is_terminal else nullcontext(AuditView(console, "")) as view:
         following = asyncio.create_task(follow(client, started.execution_id, view.show))
         taken = asyncio.create_task(until_taken(client, started.execution_id, console.print))
-        await asyncio.wait({following, taken}, return_when=asyncio.FIRST_COMPLETED)
-        if taken.done() and taken.exception() is not None:
+        try:
+            await asyncio.wait({following, taken}, return_when=asyncio.FIRST_COMPLETED)
+            if taken.done() and isinstance(taken.exception(), NobodyTakes):
+                await taken
+            await following  # which outlives a server that is away for a while, unlike the question who took it
+        finally:
             following.cancel()
-            await taken
-        await following
-        taken.cancel()
+            taken.cancel()
+            await asyncio.gather(following, taken, return_exceptions=True)
     return await result_of(client, started.execution_id)
 
 

@@ -25,9 +25,6 @@ async def test_a_project_goes_there_and_back(shelf: Shelf) -> None:
     assert await shelf.do(lambda uow: uow.projects.get(shelf.workspace_id, project.id)) == project
     assert await shelf.do(lambda uow: uow.projects.with_key(shelf.workspace_id, project.key)) == project
     assert project.source is not None
-    kind, location = project.source.kind, project.source.location
-    assert await shelf.do(lambda uow: uow.projects.with_source(shelf.workspace_id, kind, location)) == project
-    assert await shelf.do(lambda uow: uow.projects.with_source(uuid4(), kind, location)) is None
     assert await shelf.do(lambda uow: uow.projects.get(uuid4(), project.id)) is None
     bare = await shelf.project(source=None)
     assert await shelf.do(lambda uow: uow.projects.get(shelf.workspace_id, bare.id)) == bare
@@ -178,7 +175,6 @@ async def test_what_belongs_to_an_execution_goes_there_and_back(shelf: Shelf) ->
     await shelf.do(lambda uow: uow.executions.put_step(again))
     await shelf.do(lambda uow: uow.executions.insert_artifacts([other]))
     assert await shelf.do(lambda uow: uow.executions.steps(execution.id)) == [again]
-    assert await shelf.do(lambda uow: uow.executions.artifact_names(execution.id)) == {artifact.name}
     assert await shelf.read.artifacts_by_id(shelf.workspace_id, [artifact.id, other.id]) == [None, other]
 
 
