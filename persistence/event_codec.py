@@ -35,16 +35,16 @@ def to_event(kind: str, payload: dict[str, Any]) -> Event:
 def to_record(row: AnyRow) -> EventRecord:
     """A row of ``events``, with ``xact`` selected as a number."""
     return EventRecord(
-        id=row.id,
-        xact=row.xact,
+        id=row["id"],
+        xact=row["xact"],
         subject=Subject(
-            workspace_id=row.workspace_id,
-            project_id=row.project_id,
-            task_id=row.task_id,
-            execution_id=row.execution_id,
+            workspace_id=row["workspace_id"],
+            project_id=row["project_id"],
+            task_id=row["task_id"],
+            execution_id=row["execution_id"],
         ),
-        sequence=row.sequence,
-        at=row.at,
-        actor=row.actor,
-        event=to_event(row.kind, row.payload),
+        sequence=row["sequence"],
+        at=row["at"],
+        actor=row["actor"],
+        event=to_event(row["kind"], row["payload"]),
     )

@@ -25,11 +25,11 @@ from sqlalchemy import (
     true,
     tuple_,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import InvalidCursor
 from domain.pages import EXACT_COUNT_LIMIT, Page, PageRequest, TotalCount
 from persistence.mappers import AnyRow
+from persistence.readers.session import Reading
 
 Item = TypeVar("Item")
 
@@ -64,7 +64,7 @@ class Ordering:
 
 
 async def read_page(
-    connection: AsyncConnection,
+    connection: Reading,
     base: Select[Any],
     ordering: Ordering,
     page: PageRequest,
@@ -72,7 +72,7 @@ async def read_page(
 ) -> Page[Item]:
     """A page of ``base``. The count, when asked for, is a second statement."""
     positioned = base.add_columns(*(one.label(f"position_{n}") for n, one in enumerate(ordering.columns)))
-    rows = (await connection.execute(ordering.window(positioned, page))).all()
+    rows = await connection.rows(ordering.window(positioned, page))
     total = None
     if page.count:
         limited = (
@@ -81,12 +81,12 @@ async def read_page(
             .limit(EXACT_COUNT_LIMIT + 1)
             .subquery()
         )
-        total = _total((await connection.execute(select(func.count()).select_from(limited))).scalar_one())
+        total = _total(await connection.scalar(select(func.count()).select_from(limited)))
     return _page(list(rows), page, len(ordering.columns), to_item, total)
 
 
 async def read_pages(
-    connection: AsyncConnection,
+    connection: Reading,
     base: Callable[[ColumnElement[UUID]], Select[Any]],
     parents: Sequence[UUID],
     ordering: Ordering,
@@ -123,11 +123,11 @@ async def read_pages(
     totals: list[TotalCount | None] = [None for _ in parents]
     # A lateral join keeps no order by itself; and only the database knows the order of texts.
     positions = [child.c[f"position_{n}"] for n in range(len(ordering.columns))]
-    for row in await connection.execute(wanted.order_by(parent.c.n, *ordering.directed(positions, page))):
+    for row in await connection.rows(wanted.order_by(parent.c.n, *ordering.directed(positions, page))):
         if page.count:
-            totals[row.parent_n - 1] = _total(row.list_total)
-        if not page.count or row.position_0 is not None:
-            groups[row.parent_n - 1].append(row)
+            totals[row["parent_n"] - 1] = _total(row["list_total"])
+        if not page.count or row["position_0"] is not None:
+            groups[row["parent_n"] - 1].append(row)
     return [
         _page(rows, page, len(ordering.columns), to_item, total) for rows, total in zip(groups, totals, strict=True)
     ]
@@ -159,7 +159,7 @@ def _page(
 
 
 def _position(row: AnyRow, width: int) -> tuple[Any, ...]:
-    return tuple(getattr(row, f"position_{n}") for n in range(width))
+    return tuple(row[f"position_{n}"] for n in range(width))
 
 
 def _total(count: int) -> TotalCount:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
-
-from sqlalchemy import Row
+from typing import Any, Protocol
 
 from domain.execution import Artifact, Execution, ExecutionError, Progress, Step, ToolCall, Worker
 from domain.finding import Finding, FindingState, Location
@@ -15,65 +13,70 @@ from domain.severity import Severity
 from domain.states import ExecutionStatus, StepStatus, TaskStatus
 from domain.task import AcceptanceCheck, Dependency, OnFailure, Priority, RetryPolicy, Task
 
-AnyRow = Row[Any]
+
+class AnyRow(Protocol):
+    """A row of asyncpg, or a mapping of SQLAlchemy's results."""
+
+    def __getitem__(self, column: str, /) -> Any:
+        """The value of a column."""
 
 
 def to_workspace(row: AnyRow) -> Workspace:
     """A row of ``workspaces``."""
-    return Workspace(id=row.id, name=row.name, created_at=row.created_at)
+    return Workspace(id=row["id"], name=row["name"], created_at=row["created_at"])
 
 
 def to_source(row: AnyRow) -> Source:
     """A row of ``sources``."""
-    return Source(id=row.id, kind=SourceKind(row.kind), location=row.location, revision=row.revision)
+    return Source(id=row["id"], kind=SourceKind(row["kind"]), location=row["location"], revision=row["revision"])
 
 
 def to_project(row: AnyRow) -> Project:
     """A row of ``projects`` joined with its source's columns (``source_*``)."""
     source = None
-    if row.source_id is not None:
+    if row["source_id"] is not None:
         source = Source(
-            id=row.source_id,
-            kind=SourceKind(row.source_kind),
-            location=row.source_location,
-            revision=row.source_revision,
+            id=row["source_id"],
+            kind=SourceKind(row["source_kind"]),
+            location=row["source_location"],
+            revision=row["source_revision"],
         )
     return Project(
-        id=row.id,
-        workspace_id=row.workspace_id,
-        key=row.key,
-        name=row.name,
-        description=row.description,
+        id=row["id"],
+        workspace_id=row["workspace_id"],
+        key=row["key"],
+        name=row["name"],
+        description=row["description"],
         source=source,
-        gate=QualityGate(**row.gate),
-        version=row.version,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
+        gate=QualityGate(**row["gate"]),
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
     )
 
 
 def to_task(row: AnyRow) -> Task:
     """A row of ``tasks``."""
     return Task(
-        id=row.id,
-        workspace_id=row.workspace_id,
-        project_id=row.project_id,
-        number=row.number,
-        key=row.key,
-        title=row.title,
-        description=row.description,
-        status=TaskStatus(row.status),
-        status_reason=row.status_reason,
-        priority=Priority(row.priority),
-        agent=row.agent,
-        inputs=row.inputs,
-        requirements=tuple(row.requirements),
-        constraints=tuple(row.constraints),
-        labels=tuple(row.labels),
-        metadata=row.metadata,
-        timeout=row.timeout,
+        id=row["id"],
+        workspace_id=row["workspace_id"],
+        project_id=row["project_id"],
+        number=row["number"],
+        key=row["key"],
+        title=row["title"],
+        description=row["description"],
+        status=TaskStatus(row["status"]),
+        status_reason=row["status_reason"],
+        priority=Priority(row["priority"]),
+        agent=row["agent"],
+        inputs=row["inputs"],
+        requirements=tuple(row["requirements"]),
+        constraints=tuple(row["constraints"]),
+        labels=tuple(row["labels"]),
+        metadata=row["metadata"],
+        timeout=row["timeout"],
         retry=RetryPolicy(
-            max_attempts=row.retry["maxAttempts"], backoff=timedelta(seconds=row.retry["backoffSeconds"])
+            max_attempts=row["retry"]["maxAttempts"], backoff=timedelta(seconds=row["retry"]["backoffSeconds"])
         ),
         acceptance_checks=tuple(
             AcceptanceCheck(
@@ -82,13 +85,13 @@ def to_task(row: AnyRow) -> Task:
                 maximum=check["maximum"],
                 only_new=check["onlyNew"],
             )
-            for check in row.acceptance_checks
+            for check in row["acceptance_checks"]
         ),
-        attempts=row.attempts,
-        scheduled_for=row.scheduled_for,
-        version=row.version,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
+        attempts=row["attempts"],
+        scheduled_for=row["scheduled_for"],
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
     )
 
 
@@ -133,46 +136,46 @@ def from_task(task: Task) -> dict[str, Any]:
 def to_dependency(row: AnyRow) -> Dependency:
     """A row of ``dependencies``."""
     return Dependency(
-        id=row.id,
-        workspace_id=row.workspace_id,
-        task_id=row.task_id,
-        depends_on_id=row.depends_on_id,
-        on_failure=OnFailure(row.on_failure),
-        created_at=row.created_at,
+        id=row["id"],
+        workspace_id=row["workspace_id"],
+        task_id=row["task_id"],
+        depends_on_id=row["depends_on_id"],
+        on_failure=OnFailure(row["on_failure"]),
+        created_at=row["created_at"],
     )
 
 
 def to_execution(row: AnyRow) -> Execution:
     """A row of ``executions``."""
     error = None
-    if row.error_code is not None:
-        error = ExecutionError(code=row.error_code, message=row.error_message or "")
+    if row["error_code"] is not None:
+        error = ExecutionError(code=row["error_code"], message=row["error_message"] or "")
     return Execution(
-        id=row.id,
-        workspace_id=row.workspace_id,
-        project_id=row.project_id,
-        task_id=row.task_id,
-        number=row.number,
-        agent=row.agent,
-        status=ExecutionStatus(row.status),
-        progress=Progress(done=row.progress_done, total=row.progress_total, message=row.progress_message),
-        inputs=row.inputs,
-        result_kind=row.result_kind,
-        result=row.result,
+        id=row["id"],
+        workspace_id=row["workspace_id"],
+        project_id=row["project_id"],
+        task_id=row["task_id"],
+        number=row["number"],
+        agent=row["agent"],
+        status=ExecutionStatus(row["status"]),
+        progress=Progress(done=row["progress_done"], total=row["progress_total"], message=row["progress_message"]),
+        inputs=row["inputs"],
+        result_kind=row["result_kind"],
+        result=row["result"],
         error=error,
-        source_state=row.source_state,
-        worker_id=row.worker_id,
-        epoch=row.epoch,
-        crashes=row.crashes,
-        sequence=row.sequence,
-        timeout=row.timeout,
-        cancel_requested_at=row.cancel_requested_at,
-        cancel_requested_by=row.cancel_requested_by,
-        process_gone_at=row.process_gone_at,
-        scheduled_for=row.scheduled_for,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-        created_at=row.created_at,
+        source_state=row["source_state"],
+        worker_id=row["worker_id"],
+        epoch=row["epoch"],
+        crashes=row["crashes"],
+        sequence=row["sequence"],
+        timeout=row["timeout"],
+        cancel_requested_at=row["cancel_requested_at"],
+        cancel_requested_by=row["cancel_requested_by"],
+        process_gone_at=row["process_gone_at"],
+        scheduled_for=row["scheduled_for"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        created_at=row["created_at"],
     )
 
 
@@ -212,82 +215,82 @@ def from_execution(execution: Execution) -> dict[str, Any]:
 def to_step(row: AnyRow) -> Step:
     """A row of ``steps``."""
     return Step(
-        id=row.id,
-        execution_id=row.execution_id,
-        position=row.position,
-        name=row.name,
-        status=StepStatus(row.status),
-        attempt=row.attempt,
-        output=row.output,
-        error=row.error,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
+        id=row["id"],
+        execution_id=row["execution_id"],
+        position=row["position"],
+        name=row["name"],
+        status=StepStatus(row["status"]),
+        attempt=row["attempt"],
+        output=row["output"],
+        error=row["error"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
     )
 
 
 def to_tool_call(row: AnyRow) -> ToolCall:
     """A row of ``tool_calls``."""
     return ToolCall(
-        id=row.id,
-        execution_id=row.execution_id,
-        step_name=row.step_name,
-        tool=row.tool,
-        version=row.version,
-        arguments=tuple(row.arguments),
-        arguments_hash=row.arguments_hash,
-        exit_code=row.exit_code,
-        error=row.error,
-        output_sha256=row.output_sha256,
-        output_bytes=row.output_bytes,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
+        id=row["id"],
+        execution_id=row["execution_id"],
+        step_name=row["step_name"],
+        tool=row["tool"],
+        version=row["version"],
+        arguments=tuple(row["arguments"]),
+        arguments_hash=row["arguments_hash"],
+        exit_code=row["exit_code"],
+        error=row["error"],
+        output_sha256=row["output_sha256"],
+        output_bytes=row["output_bytes"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
     )
 
 
 def to_artifact(row: AnyRow) -> Artifact:
     """A row of ``artifacts``."""
     return Artifact(
-        id=row.id,
-        workspace_id=row.workspace_id,
-        execution_id=row.execution_id,
-        name=row.name,
-        media_type=row.media_type,
-        size=row.size,
-        sha256=row.sha256,
-        created_at=row.created_at,
+        id=row["id"],
+        workspace_id=row["workspace_id"],
+        execution_id=row["execution_id"],
+        name=row["name"],
+        media_type=row["media_type"],
+        size=row["size"],
+        sha256=row["sha256"],
+        created_at=row["created_at"],
     )
 
 
 def to_finding(row: AnyRow) -> Finding:
     """A row of ``findings``."""
     return Finding(
-        id=row.id,
-        workspace_id=row.workspace_id,
-        project_id=row.project_id,
-        source_id=row.source_id,
-        agent=row.agent,
-        engine=row.engine,
-        rule=row.rule,
-        severity=Severity(row.severity),
-        message=row.message,
+        id=row["id"],
+        workspace_id=row["workspace_id"],
+        project_id=row["project_id"],
+        source_id=row["source_id"],
+        agent=row["agent"],
+        engine=row["engine"],
+        rule=row["rule"],
+        severity=Severity(row["severity"]),
+        message=row["message"],
         location=Location(
-            path=row.path,
-            start_line=row.start_line,
-            end_line=row.end_line,
-            start_column=row.start_column,
-            end_column=row.end_column,
+            path=row["path"],
+            start_line=row["start_line"],
+            end_line=row["end_line"],
+            start_column=row["start_column"],
+            end_column=row["end_column"],
         ),
-        fingerprint=row.fingerprint,
-        state=FindingState(row.state),
-        help_url=row.help_url,
-        fix=row.fix,
-        waiver_reason=row.waiver_reason,
-        waiver_expires_at=row.waiver_expires_at,
-        first_execution_id=row.first_execution_id,
-        last_execution_id=row.last_execution_id,
-        version=row.version,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
+        fingerprint=row["fingerprint"],
+        state=FindingState(row["state"]),
+        help_url=row["help_url"],
+        fix=row["fix"],
+        waiver_reason=row["waiver_reason"],
+        waiver_expires_at=row["waiver_expires_at"],
+        first_execution_id=row["first_execution_id"],
+        last_execution_id=row["last_execution_id"],
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
     )
 
 
@@ -326,12 +329,12 @@ def from_finding(finding: Finding) -> dict[str, Any]:
 def to_worker(row: AnyRow) -> Worker:
     """A row of ``workers``."""
     return Worker(
-        id=row.id,
-        hostname=row.hostname,
-        pid=row.pid,
-        version=row.version,
-        slots=row.slots,
-        agents=tuple(row.agents),
-        started_at=row.started_at,
-        beat_at=row.beat_at,
+        id=row["id"],
+        hostname=row["hostname"],
+        pid=row["pid"],
+        version=row["version"],
+        slots=row["slots"],
+        agents=tuple(row["agents"]),
+        started_at=row["started_at"],
+        beat_at=row["beat_at"],
     )

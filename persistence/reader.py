@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from persistence.readers.events import EventReader
 from persistence.readers.executions import ExecutionReader
 from persistence.readers.findings import FindingReader
+from persistence.readers.pool import ReadPool
 from persistence.readers.projects import ProjectReader
 from persistence.readers.tasks import TaskReader
 
@@ -16,6 +15,6 @@ from persistence.readers.tasks import TaskReader
 class SqlReader(ProjectReader, TaskReader, ExecutionReader, FindingReader, EventReader):
     """See :class:`domain.reads.Reader`. A worker counts as alive while its beat is younger than ``lease``."""
 
-    def __init__(self, engine: AsyncEngine, lease: timedelta) -> None:
-        super().__init__(engine)
+    def __init__(self, pool: ReadPool, lease: timedelta) -> None:
+        super().__init__(pool)
         self.lease = lease

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, Text, cast, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Text, cast, func, literal, select
 
 from persistence.tables import events, projects, sources
 
@@ -24,3 +25,8 @@ def select_events() -> Select[Any]:
     """Events, with the transaction id as a number."""
     others = [column for column in events.c if column.name != "xact"]
     return select(*others, cast(cast(events.c.xact, Text), BigInteger).label("xact"))
+
+
+def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Whether the column has one of the values, which travel as one array: the same text for any number of them."""
+    return column == func.any(literal(list(values), ARRAY(column.type)))

@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema import execution_events as execution_events  # importing them fills EVENT_TYPES
 from schema import workspace_events as workspace_events
+from schema.direct import resolve_directly
 from schema.errors import ERROR_TYPES
 from schema.event import EVENT_TYPES, read_attribute
 from schema.mutation import Mutation
@@ -20,7 +21,7 @@ def build_schema(*, suggestions: bool = True) -> strawberry.Schema:
 
     ``suggestions`` says whether validation errors may propose names that the schema has.
     """
-    return strawberry.Schema(
+    schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
@@ -29,3 +30,4 @@ def build_schema(*, suggestions: bool = True) -> strawberry.Schema:
             scalar_map=SCALARS, default_resolver=read_attribute, disable_field_suggestions=not suggestions
         ),
     )
+    return resolve_directly(schema)

@@ -49,7 +49,7 @@ class EventReader(ReadSession):
             .limit(limit)
         )
         async with self.connection() as connection:
-            return [to_record(row) for row in await connection.execute(wanted)]
+            return [to_record(row) for row in await connection.rows(wanted)]
 
     async def feed_head(self, workspace_id: UUID) -> tuple[int, int]:
         """The position of the last event that a feed can show now: ``(xact, id)``; the same until there is another."""
@@ -60,8 +60,8 @@ class EventReader(ReadSession):
             .limit(1)
         )
         async with self.connection() as connection:
-            row = (await connection.execute(last)).one_or_none()
-        return (0, 0) if row is None else (row.xact, row.id)
+            row = await connection.row(last)
+        return (0, 0) if row is None else (row["xact"], row["id"])
 
     async def feed_after(
         self, workspace_id: UUID, filter_by: FeedFilter, position: tuple[int, int], limit: int
@@ -84,13 +84,13 @@ class EventReader(ReadSession):
         if filter_by.task_events_only:
             wanted = wanted.where(events.c.task_id.is_not(None))
         async with self.connection() as connection:
-            return [to_record(row) for row in await connection.execute(wanted)]
+            return [to_record(row) for row in await connection.rows(wanted)]
 
     async def feed_start(self) -> tuple[int, int]:
         """The oldest position from which a feed can be resumed; a cursor before it has expired."""
         async with self.connection() as connection:
-            row = (await connection.execute(select(feed_horizon.c.xact, feed_horizon.c.event_id))).one_or_none()
-        return (0, 0) if row is None else (row.xact, row.event_id)
+            row = await connection.row(select(feed_horizon.c.xact, feed_horizon.c.event_id))
+        return (0, 0) if row is None else (row["xact"], row["event_id"])
 
 
 def _oldest_running() -> ColumnElement[Any]:

@@ -17,6 +17,7 @@ from persistence.keyset import Ordering, read_page, read_pages
 from persistence.mappers import AnyRow, to_artifact, to_execution, to_step, to_tool_call, to_worker
 from persistence.readers.by_id import read_by
 from persistence.readers.session import ReadSession
+from persistence.selects import among
 from persistence.tables import artifacts, executions, steps, tool_calls, workers
 
 Item = TypeVar("Item")
@@ -34,7 +35,7 @@ class ExecutionReader(ReadSession):
         """All executions, the newest first."""
         base = select(executions).where(executions.c.workspace_id == workspace_id)
         if filter_by.statuses:
-            base = base.where(executions.c.status.in_([status.value for status in filter_by.statuses]))
+            base = base.where(among(executions.c.status, [status.value for status in filter_by.statuses]))
         if filter_by.agent is not None:
             base = base.where(executions.c.agent == filter_by.agent)
         async with self.connection() as connection:
@@ -62,11 +63,11 @@ class ExecutionReader(ReadSession):
         wanted = (
             select(executions)
             .ext(distinct_on(executions.c.task_id))
-            .where(executions.c.workspace_id == workspace_id, executions.c.task_id.in_(task_ids))
+            .where(executions.c.workspace_id == workspace_id, among(executions.c.task_id, task_ids))
             .order_by(executions.c.task_id, executions.c.number.desc())
         )
         async with self.connection() as connection:
-            found = {row.task_id: to_execution(row) for row in await connection.execute(wanted)}
+            found = {row["task_id"]: to_execution(row) for row in await connection.rows(wanted)}
         return [found.get(one) for one in task_ids]
 
     async def steps_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Step | None]:
@@ -117,12 +118,14 @@ class ExecutionReader(ReadSession):
         wanted = (
             select(executions.c.id, called.c.calls, called.c.seconds, stored.c.bytes)
             .select_from(executions.join(called, true()).join(stored, true()))
-            .where(executions.c.workspace_id == workspace_id, executions.c.id.in_(execution_ids))
+            .where(executions.c.workspace_id == workspace_id, among(executions.c.id, execution_ids))
         )
         async with self.connection() as connection:
             found = {
-                row.id: Usage(tool_calls=row.calls, tool_seconds=float(row.seconds), artifact_bytes=int(row.bytes))
-                for row in await connection.execute(wanted)
+                row["id"]: Usage(
+                    tool_calls=row["calls"], tool_seconds=float(row["seconds"]), artifact_bytes=int(row["bytes"])
+                )
+                for row in await connection.rows(wanted)
             }
         nothing = Usage(tool_calls=0, tool_seconds=0.0, artifact_bytes=0)
         return [found.get(one, nothing) for one in execution_ids]

@@ -15,6 +15,7 @@ from persistence.keyset import Ordering, read_page, read_pages
 from persistence.mappers import AnyRow, to_finding
 from persistence.readers.by_id import read_by
 from persistence.readers.session import ReadSession
+from persistence.selects import among
 from persistence.tables import findings, sightings
 
 WORST_FIRST = Ordering((findings.c.severity_rank, findings.c.id))
@@ -66,13 +67,13 @@ def _filtered(workspace_id: UUID, filter_by: FindingFilter) -> Select[Any]:
     base = select(findings).where(findings.c.workspace_id == workspace_id)
     if filter_by.project_id is not None:
         base = base.where(findings.c.project_id == filter_by.project_id)
-    base = base.where(findings.c.state.in_([state.value for state in filter_by.states or OPEN]))
+    base = base.where(among(findings.c.state, [state.value for state in filter_by.states or OPEN]))
     if filter_by.severities:
-        base = base.where(findings.c.severity_rank.in_([severity.rank for severity in filter_by.severities]))
+        base = base.where(among(findings.c.severity_rank, [severity.rank for severity in filter_by.severities]))
     if filter_by.rule is not None:
         base = base.where(findings.c.rule == filter_by.rule)
     return base
 
 
 def _to_sighting(row: AnyRow) -> FindingSighting:
-    return FindingSighting(finding=to_finding(row), state=FindingState(row.seen_state))
+    return FindingSighting(finding=to_finding(row), state=FindingState(row["seen_state"]))

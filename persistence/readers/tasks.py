@@ -17,6 +17,7 @@ from persistence.keyset import Ordering, read_page, read_pages
 from persistence.mappers import to_dependency, to_task
 from persistence.readers.by_id import read_by
 from persistence.readers.session import ReadSession
+from persistence.selects import among
 from persistence.tables import dependencies, executions, tasks, workers
 
 ORDER_COLUMNS: dict[TaskOrderField, ColumnElement[Any]] = {
@@ -94,13 +95,13 @@ class TaskReader(ReadSession):
         """For each task, the edges that hold it, with the task at their other end."""
         edge = [one.label(f"edge_{one.name}") for one in dependencies.c]
         ended = [status.value for status in ENDED_TASK]
-        goes_on = (tasks.c.status.in_(ended)) & (dependencies.c.on_failure == OnFailure.CONTINUE.value)
+        goes_on = (among(tasks.c.status, ended)) & (dependencies.c.on_failure == OnFailure.CONTINUE.value)
         wanted = (
             select(tasks, *edge)
             .join(dependencies, dependencies.c.depends_on_id == tasks.c.id)
             .where(
                 dependencies.c.workspace_id == workspace_id,
-                dependencies.c.task_id.in_(task_ids),
+                among(dependencies.c.task_id, task_ids),
                 tasks.c.status != TaskStatus.COMPLETED.value,
                 ~goes_on,
             )
@@ -108,14 +109,14 @@ class TaskReader(ReadSession):
         )
         held: dict[UUID, list[tuple[Dependency, Task]]] = {}
         async with self.connection() as connection:
-            for row in await connection.execute(wanted):
+            for row in await connection.rows(wanted):
                 dependency = Dependency(
-                    id=row.edge_id,
-                    workspace_id=row.edge_workspace_id,
-                    task_id=row.edge_task_id,
-                    depends_on_id=row.edge_depends_on_id,
-                    on_failure=OnFailure(row.edge_on_failure),
-                    created_at=row.edge_created_at,
+                    id=row["edge_id"],
+                    workspace_id=row["edge_workspace_id"],
+                    task_id=row["edge_task_id"],
+                    depends_on_id=row["edge_depends_on_id"],
+                    on_failure=OnFailure(row["edge_on_failure"]),
+                    created_at=row["edge_created_at"],
                 )
                 held.setdefault(dependency.task_id, []).append((dependency, to_task(row)))
         return [held.get(one, []) for one in task_ids]
@@ -133,10 +134,10 @@ class TaskReader(ReadSession):
             .group_by("agent")
         )
         async with self.connection() as connection:
-            rows = (await connection.execute(running.union_all(offered))).all()
+            rows = await connection.rows(running.union_all(offered))
         return QueueFacts(
-            running={row.agent: row.running for row in rows if row.running >= 0},
-            offered=frozenset(row.agent for row in rows if row.running < 0),
+            running={row["agent"]: row["running"] for row in rows if row["running"] >= 0},
+            offered=frozenset(row["agent"] for row in rows if row["running"] < 0),
         )
 
 
@@ -144,7 +145,7 @@ def _filtered(base: Select[Any], filter_by: TaskFilter) -> Select[Any]:
     if filter_by.project_id is not None:
         base = base.where(tasks.c.project_id == filter_by.project_id)
     if filter_by.statuses:
-        base = base.where(tasks.c.status.in_([status.value for status in filter_by.statuses]))
+        base = base.where(among(tasks.c.status, [status.value for status in filter_by.statuses]))
     if filter_by.agent is not None:
         base = base.where(tasks.c.agent == filter_by.agent)
     if filter_by.label is not None:

@@ -28,7 +28,7 @@ class DependencyTable:
         """The edge, or ``None``."""
         table = dependencies.c
         found = select(dependencies).where(table.workspace_id == workspace_id, table.id == dependency_id)
-        row = (await self._connection.execute(found)).one_or_none()
+        row = (await self._connection.execute(found)).mappings().one_or_none()
         return None if row is None else to_dependency(row)
 
     async def of(self, task_ids: Collection[UUID]) -> list[Dependency]:
@@ -36,14 +36,14 @@ class DependencyTable:
         if not task_ids:
             return []
         found = select(dependencies).where(dependencies.c.task_id.in_(task_ids)).order_by(dependencies.c.id)
-        return [to_dependency(row) for row in await self._connection.execute(found)]
+        return [to_dependency(row) for row in (await self._connection.execute(found)).mappings()]
 
     async def dependents_of(self, task_ids: Collection[UUID]) -> list[Dependency]:
         """Edges to these tasks from what depends on them."""
         if not task_ids:
             return []
         found = select(dependencies).where(dependencies.c.depends_on_id.in_(task_ids)).order_by(dependencies.c.id)
-        return [to_dependency(row) for row in await self._connection.execute(found)]
+        return [to_dependency(row) for row in (await self._connection.execute(found)).mappings()]
 
     async def downstream_of(self, task_ids: Collection[UUID]) -> set[UUID]:
         """Every task that depends on one of these, directly or not."""

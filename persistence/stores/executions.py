@@ -31,31 +31,31 @@ class ExecutionTable:
         found = select(executions).where(executions.c.id == execution_id)
         if workspace_id is not None:
             found = found.where(executions.c.workspace_id == workspace_id)
-        row = (await self._connection.execute(found)).one_or_none()
+        row = (await self._connection.execute(found)).mappings().one_or_none()
         return None if row is None else to_execution(row)
 
     async def lock(self, execution_id: UUID) -> Execution | None:
         """Lock the execution, or ``None``."""
         found = select(executions).where(executions.c.id == execution_id).with_for_update()
-        row = (await self._connection.execute(found)).one_or_none()
+        row = (await self._connection.execute(found)).mappings().one_or_none()
         return None if row is None else to_execution(row)
 
     async def live_of(self, task_id: UUID) -> Execution | None:
         """The task's execution that has not ended, or ``None``."""
         ended = [status.value for status in ENDED_EXECUTION]
         found = select(executions).where(executions.c.task_id == task_id, executions.c.status.not_in(ended))
-        row = (await self._connection.execute(found)).one_or_none()
+        row = (await self._connection.execute(found)).mappings().one_or_none()
         return None if row is None else to_execution(row)
 
     async def held_by(self, worker_id: UUID) -> dict[UUID, Execution]:
         """The running executions of a worker, by id."""
         found = select(executions).where(_running(), executions.c.worker_id == worker_id)
-        return {row.id: to_execution(row) for row in await self._connection.execute(found)}
+        return {row["id"]: to_execution(row) for row in (await self._connection.execute(found)).mappings()}
 
     async def abandoned(self, alive: Collection[UUID]) -> list[Execution]:
         """Running executions whose worker is not among those alive."""
         found = select(executions).where(_running(), executions.c.worker_id.not_in(alive)).order_by(executions.c.id)
-        return [to_execution(row) for row in await self._connection.execute(found)]
+        return [to_execution(row) for row in (await self._connection.execute(found)).mappings()]
 
     async def ended_among(self, execution_ids: Collection[UUID]) -> set[UUID]:
         """Those of the executions that have ended or do not exist."""
@@ -90,7 +90,7 @@ class ExecutionTable:
     async def steps(self, execution_id: UUID) -> list[Step]:
         """Its steps in the order they began."""
         found = select(steps).where(steps.c.execution_id == execution_id).order_by(steps.c.position)
-        return [to_step(row) for row in await self._connection.execute(found)]
+        return [to_step(row) for row in (await self._connection.execute(found)).mappings()]
 
     async def put_step(self, step: Step) -> None:
         """Insert or overwrite a step."""

@@ -28,7 +28,7 @@ class FindingTable:
     async def get(self, workspace_id: UUID, finding_id: UUID) -> Finding | None:
         """The finding, locked, or ``None``."""
         found = select(findings).where(findings.c.workspace_id == workspace_id, findings.c.id == finding_id)
-        row = (await self._connection.execute(found.with_for_update())).one_or_none()
+        row = (await self._connection.execute(found.with_for_update())).mappings().one_or_none()
         return None if row is None else to_finding(row)
 
     async def known(self, source_id: UUID, agent: str, fingerprints: Collection[str]) -> dict[str, Finding]:
@@ -40,7 +40,7 @@ class FindingTable:
             .order_by(findings.c.fingerprint)
             .with_for_update()
         )
-        return {row.fingerprint: to_finding(row) for row in await self._connection.execute(found)}
+        return {row["fingerprint"]: to_finding(row) for row in (await self._connection.execute(found)).mappings()}
 
     async def put(self, new: Sequence[Finding]) -> None:
         """Insert or overwrite findings."""
@@ -83,7 +83,7 @@ class FindingTable:
             .order_by(findings.c.fingerprint)
             .with_for_update()
         )
-        return [to_finding(row) for row in await self._connection.execute(found)]
+        return [to_finding(row) for row in (await self._connection.execute(found)).mappings()]
 
     async def seen(self, execution_id: UUID) -> list[tuple[Finding, FindingState]]:
         """What the execution saw, each with the state it had then."""
@@ -93,7 +93,10 @@ class FindingTable:
             .where(sightings.c.execution_id == execution_id)
             .order_by(findings.c.severity_rank, findings.c.path, findings.c.start_line, findings.c.id)
         )
-        return [(to_finding(row), FindingState(row.seen_state)) for row in await self._connection.execute(found)]
+        return [
+            (to_finding(row), FindingState(row["seen_state"]))
+            for row in (await self._connection.execute(found)).mappings()
+        ]
 
     async def audited_before(self, source_id: UUID, agent: str, execution_id: UUID) -> bool:
         """Whether another execution of the agent on this source has settled its findings."""

@@ -23,13 +23,13 @@ class ProjectTable:
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
         """The project, or ``None``."""
         found = select_projects().where(projects.c.workspace_id == workspace_id, projects.c.id == project_id)
-        row = (await self._connection.execute(found)).one_or_none()
+        row = (await self._connection.execute(found)).mappings().one_or_none()
         return None if row is None else to_project(row)
 
     async def with_key(self, workspace_id: UUID, key: str) -> Project | None:
         """The project with this key, or ``None``."""
         found = select_projects().where(projects.c.workspace_id == workspace_id, projects.c.key == key)
-        row = (await self._connection.execute(found)).one_or_none()
+        row = (await self._connection.execute(found)).mappings().one_or_none()
         return None if row is None else to_project(row)
 
     async def insert(self, project: Project) -> None:

@@ -25,7 +25,7 @@ class TaskTable:
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         """The task, or ``None``."""
         found = select(tasks).where(tasks.c.workspace_id == workspace_id, tasks.c.id == task_id)
-        row = (await self._connection.execute(found)).one_or_none()
+        row = (await self._connection.execute(found)).mappings().one_or_none()
         return None if row is None else to_task(row)
 
     async def lock(self, workspace_id: UUID, task_ids: Collection[UUID]) -> dict[UUID, Task]:
@@ -38,7 +38,7 @@ class TaskTable:
             .order_by(tasks.c.id)
             .with_for_update()
         )
-        return {row.id: to_task(row) for row in await self._connection.execute(found)}
+        return {row["id"]: to_task(row) for row in (await self._connection.execute(found)).mappings()}
 
     async def statuses(self, task_ids: Collection[UUID]) -> dict[UUID, TaskStatus]:
         """The states of tasks as they are now, without a lock."""

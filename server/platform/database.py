@@ -12,6 +12,7 @@ from agents.runtime import engine as execution_engine
 from persistence import migrate
 from persistence.addresses import DatabaseAddresses, DatabaseUnavailable, check_database
 from persistence.embedded import EmbeddedPostgres
+from persistence.readers.pool import ReadPool
 from server.settings import Settings
 
 Say = Callable[[str], None]
@@ -68,8 +69,7 @@ async def require_current(addresses: DatabaseAddresses) -> None:
 
 
 def create_engine(addresses: DatabaseAddresses, settings: Settings) -> AsyncEngine:
-    """The pool of this process."""
-    timeout = str(round(settings.statement_timeout_seconds * 1000))
+    """The connections of this process for writing."""
     return create_async_engine(
         addresses.app_url,
         pool_size=settings.database_pool_size,
@@ -78,10 +78,24 @@ def create_engine(addresses: DatabaseAddresses, settings: Settings) -> AsyncEngi
         pool_pre_ping=True,
         connect_args={
             "timeout": settings.database_pool_timeout_seconds,
-            "server_settings": {
-                "application_name": "wrenchai",
-                "statement_timeout": timeout,
-                "idle_in_transaction_session_timeout": "60000",
-            },
+            "server_settings": _server_settings(settings),
         },
     )
+
+
+async def open_read_pool(addresses: DatabaseAddresses, settings: Settings) -> ReadPool:
+    """The connections of this process for reading."""
+    return await ReadPool.open(
+        addresses.app_dsn,
+        size=settings.database_pool_size,
+        timeout=settings.database_pool_timeout_seconds,
+        server_settings=_server_settings(settings),
+    )
+
+
+def _server_settings(settings: Settings) -> dict[str, str]:
+    return {
+        "application_name": "wrenchai",
+        "statement_timeout": str(round(settings.statement_timeout_seconds * 1000)),
+        "idle_in_transaction_session_timeout": "60000",
+    }

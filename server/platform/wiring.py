@@ -24,13 +24,14 @@ from domain.ports import UnitOfWork
 from persistence.addresses import DatabaseAddresses
 from persistence.artifacts import DiskArtifacts
 from persistence.reader import SqlReader
+from persistence.readers.pool import ReadPool
 from persistence.redis_wakeups import RedisWakeups
 from persistence.unit_of_work import SqlTransactor
 from persistence.wakeups import PostgresWakeups
 from resolvers.context import Context
 from resolvers.delivery import Reads, shared_reads
 from server import __version__
-from server.platform.database import create_engine
+from server.platform.database import create_engine, open_read_pool
 from server.platform.source_roots import SourceRoots
 from server.settings import Settings
 
@@ -45,6 +46,7 @@ class Platform:
     settings: Settings
     addresses: DatabaseAddresses
     engine: AsyncEngine
+    reading: ReadPool
     client: DBOSClient
     agents: InstalledAgents
     roots: SourceRoots
@@ -71,7 +73,7 @@ class Platform:
         """A fresh context for one operation."""
         return Context(
             actor=actor,
-            read=SqlReader(self.engine, self.lease),
+            read=SqlReader(self.reading, self.lease),
             transactor=self.transactor,
             agents=self.agents,
             wakeups=self.wakeups,
@@ -108,6 +110,8 @@ async def open_platform(settings: Settings, addresses: DatabaseAddresses) -> Asy
     async with AsyncExitStack() as stack:
         engine = create_engine(addresses, settings)
         stack.push_async_callback(engine.dispose)
+        reading = await open_read_pool(addresses, settings)
+        stack.push_async_callback(reading.close)
         client = execution_engine.connect(addresses.app_dsn)
         stack.callback(client.destroy)
         agents, roots = InstalledAgents(concurrency=settings.agent_concurrency), SourceRoots(settings)
@@ -130,6 +134,7 @@ async def open_platform(settings: Settings, addresses: DatabaseAddresses) -> Asy
             settings=settings,
             addresses=addresses,
             engine=engine,
+            reading=reading,
             client=client,
             agents=agents,
             roots=roots,

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import lru_cache
-from typing import Any, TypeAlias, TypeGuard, cast
+from typing import Any, TypeGuard, cast
 
 import strawberry
 from graphql import DocumentNode, ExecutionResult, GraphQLError, specified_rules
-from graphql.execution import Executor, create_source_event_stream, execute_subscription_event
+from graphql.execution import create_source_event_stream, execute_subscription_event
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 from strawberry.schema.schema import validate_document
 
 from domain.error_codes import ErrorCode
 from server.transport.document import Operation
+from server.transport.executor import Executor
 from server.transport.limits import TransportLimits
-
-AnyExecutor: TypeAlias = "Executor[Any]"
 
 
 class Refused(Exception):
@@ -36,7 +35,6 @@ class ExecutableSchema:
 
     def __init__(self, schema: strawberry.Schema, limits: TransportLimits) -> None:
         self._schema = schema._schema
-        self._executor_class = schema.execution_context_class
         self._faults = lru_cache(maxsize=limits.cached_documents)(self._validate)
 
     async def execute(self, operation: Operation, context: object) -> ExecutionResult:
@@ -61,12 +59,12 @@ class ExecutableSchema:
             raise Refused(stream.errors or [])
         return Subscription(executor, cast("AsyncGenerator[object, None]", stream))
 
-    def _executor(self, operation: Operation, context: object) -> AnyExecutor:
+    def _executor(self, operation: Operation, context: object) -> Executor:
         faults = self._faults(operation.document)
         if faults:
             raise Refused(faults)
         request = operation.request
-        executor = self._executor_class.build(
+        executor = Executor.build(
             self._schema,
             operation.document,
             context_value=context,
@@ -77,7 +75,7 @@ class ExecutableSchema:
         )
         if isinstance(executor, list):
             raise Refused(executor)
-        return executor
+        return cast("Executor", executor)
 
     def _validate(self, document: DocumentNode) -> list[GraphQLError]:
         faults = validate_document(self._schema, document, tuple(specified_rules))
@@ -89,7 +87,7 @@ class ExecutableSchema:
 class Subscription:
     """A subscription that has begun: its ``events``, and the answer to each."""
 
-    def __init__(self, executor: AnyExecutor, events: AsyncGenerator[object, None]) -> None:
+    def __init__(self, executor: Executor, events: AsyncGenerator[object, None]) -> None:
         self.events = events
         self._executor = executor
 

@@ -50,7 +50,7 @@ class Shelf:
 
     @property
     def read(self) -> SqlReader:
-        return SqlReader(self.platform.engine, timedelta(seconds=15))
+        return SqlReader(self.platform.reading, timedelta(seconds=15))
 
     async def do(self, work: Callable[[UnitOfWork], Awaitable[Result]]) -> Result:
         return await self.platform.transactor.run(work)

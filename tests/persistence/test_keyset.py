@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.pages import EXACT_COUNT_LIMIT, Page, PageRequest
 from persistence.keyset import Ordering, read_page, read_pages
+from persistence.readers.session import Reading
 from server.platform.wiring import Platform
 
 items = Table(
@@ -46,6 +47,13 @@ async def fill(connection: AsyncConnection, found: list[tuple[UUID, int, str]]) 
     values = [{"id": uuid4(), "parent": parent, "rank": rank, "name": name} for parent, rank, name in found]
     if values:
         await connection.execute(insert(items), values)
+
+
+async def reading(connection: AsyncConnection) -> Reading:
+    """The same connection for readers: it sees the temporary table, and what the transaction has written."""
+    raw = await connection.get_raw_connection()
+    assert raw.driver_connection is not None
+    return Reading(raw.driver_connection)
 
 
 async def in_order(connection: AsyncConnection, ordering: Ordering, parent: UUID | None = None) -> list[UUID]:
@@ -84,9 +92,10 @@ async def test_a_walk_finds_everything_once_in_order(
     ordering = ORDERINGS[name]
     async with idle.engine.begin() as connection:
         await fill(connection, found)
+        here = await reading(connection)
 
         async def read(request: PageRequest) -> Page[UUID]:
-            return await read_page(connection, select(items), ordering, request, lambda row: UUID(str(row.id)))
+            return await read_page(here, select(items), ordering, request, lambda row: UUID(str(row["id"])))
 
         assert await walk(read, limit, backward=backward) == await in_order(connection, ordering)
 
@@ -106,23 +115,24 @@ async def test_the_pages_of_many_lists_are_the_pages_of_each(
     ordering = ORDERINGS[name]
     async with idle.engine.begin() as connection:
         await fill(connection, found)
-        everything = await read_page(connection, select(items), ordering, PageRequest(limit=100), lambda row: row.id)
+        here = await reading(connection)
+        everything = await read_page(here, select(items), ordering, PageRequest(limit=100), lambda row: row["id"])
         bounds = st.none() | st.sampled_from(everything.positions) if everything.positions else st.none()
         request = PageRequest(
             limit=limit, backward=backward, count=count, after=data.draw(bounds), before=data.draw(bounds)
         )
         asked = data.draw(st.lists(st.sampled_from([*PARENTS, UUID(int=99)]), max_size=5))
         together = await read_pages(
-            connection,
+            here,
             lambda parent: select(items).where(items.c.parent == parent),
             asked,
             ordering,
             request,
-            lambda row: row.id,
+            lambda row: row["id"],
         )
         alone = [
             await read_page(
-                connection, select(items).where(items.c.parent == parent), ordering, request, lambda row: row.id
+                here, select(items).where(items.c.parent == parent), ordering, request, lambda row: row["id"]
             )
             for parent in asked
         ]
@@ -132,6 +142,7 @@ async def test_the_pages_of_many_lists_are_the_pages_of_each(
 async def test_a_count_is_exact_up_to_a_limit(idle: Platform) -> None:
     async with idle.engine.begin() as connection:
         await fill(connection, [])
+        here = await reading(connection)
         generated = text(
             "INSERT INTO paged_items SELECT gen_random_uuid(), :parent, n, '' FROM generate_series(1, :many) AS n"
         )
@@ -143,14 +154,14 @@ async def test_a_count_is_exact_up_to_a_limit(idle: Platform) -> None:
         ):
             await connection.execute(generated.bindparams(parent=PARENTS[0], many=many))
             ordering = ORDERINGS["rank"]
-            alone = await read_page(connection, select(items), ordering, request, lambda row: row.id)
+            alone = await read_page(here, select(items), ordering, request, lambda row: row["id"])
             (together, none) = await read_pages(
-                connection,
+                here,
                 lambda parent: select(items).where(items.c.parent == parent),
                 [PARENTS[0], PARENTS[1]],
                 ordering,
                 request,
-                lambda row: row.id,
+                lambda row: row["id"],
             )
             assert alone.total is not None
             assert (alone.total.value, alone.total.exact) == (value, exact)

@@ -7,14 +7,14 @@ not given by an index, the plan sorts.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from domain.finding import FindingState
 from domain.pages import Direction, PageRequest
@@ -95,36 +95,37 @@ FOUND: dict[str, Read] = {
 async def plans(shelf: Shelf, read: Read) -> list[dict[str, Any]]:
     """The nodes of the plans of all statements of a read."""
     nodes: list[dict[str, Any]] = []
-    async with statements(shelf) as seen:
+    with statements(shelf) as seen:
         await read(shelf.read)
-    async with shelf.platform.engine.begin() as connection:
-        await connection.execute(text("SET LOCAL enable_seqscan = off"))
-        await connection.execute(text("SET LOCAL enable_sort = off"))
-        for statement, parameters in seen:
-            answer = await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
-            plan = answer.scalar_one()
-            pending = [one["Plan"] for one in (json.loads(plan) if isinstance(plan, str) else plan)]
-            while pending:
-                node = pending.pop()
-                nodes.append(node)
-                pending.extend(node.get("Plans", ()))
+    connection = await shelf.platform.reading.acquire()
+    try:
+        async with connection.transaction():
+            await connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+            for statement, values in seen:
+                plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *values)
+                pending = [one["Plan"] for one in json.loads(plan)]
+                while pending:
+                    node = pending.pop()
+                    nodes.append(node)
+                    pending.extend(node.get("Plans", ()))
+    finally:
+        await shelf.platform.reading.release(connection)
     assert nodes
     return nodes
 
 
-@asynccontextmanager
-async def statements(shelf: Shelf) -> AsyncIterator[list[tuple[str, Any]]]:
-    seen: list[tuple[str, Any]] = []
+@contextmanager
+def statements(shelf: Shelf) -> Iterator[list[tuple[str, list[Any]]]]:
+    seen: list[tuple[str, list[Any]]] = []
 
-    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
-        seen.append((statement, parameters))
+    def note(statement: str, values: list[Any]) -> None:
+        seen.append((statement, values))
 
-    engine = shelf.platform.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
+    shelf.platform.reading.observers.append(note)
     try:
         yield seen
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        shelf.platform.reading.observers.remove(note)
 
 
 def scanned(nodes: list[dict[str, Any]]) -> list[str]:

@@ -221,8 +221,13 @@ async def graph(platform: Platform, request: pytest.FixtureRequest) -> AsyncIter
     def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         graph.statements.append(statement)
 
+    def count_read(statement: str, _values: list[Any]) -> None:
+        graph.statements.append(statement)
+
     event.listen(platform.engine.sync_engine, "before_cursor_execute", count)
+    platform.reading.observers.append(count_read)
     yield graph
+    platform.reading.observers.remove(count_read)
     event.remove(platform.engine.sync_engine, "before_cursor_execute", count)
 
 
