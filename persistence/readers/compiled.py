@@ -6,7 +6,7 @@ interface of blocking drivers, which costs more than the statements themselves (
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from sqlalchemy import Select
@@ -29,3 +29,20 @@ def compiled(statement: Select[Any] | CompoundSelect[Any]) -> tuple[str, list[An
     return compiler.string, [
         processors[name](given[name]) if name in processors else given[name] for name in compiler.positiontup or ()
     ]
+
+
+class Prepared:
+    """A statement whose values come by name each time it runs: it is built and compiled only once.
+
+    Its bind parameters are named; their values are given as asyncpg takes them.
+    """
+
+    def __init__(self, statement: Select[Any]) -> None:
+        compiler = statement.compile(dialect=_DIALECT)
+        self.text = compiler.string
+        self._names = tuple(compiler.positiontup or ())
+        self._fixed = compiler.params
+
+    def values(self, given: Mapping[str, Any]) -> list[Any]:
+        """The values in the order of the text; what is not given has the value that the statement was built with."""
+        return [given[name] if name in given else self._fixed[name] for name in self._names]

@@ -15,7 +15,7 @@ from domain.reads import ExecutionFilter
 from domain.usage import Usage
 from persistence.keyset import Ordering, read_page, read_pages
 from persistence.mappers import AnyRow, to_artifact, to_execution, to_step, to_tool_call, to_worker
-from persistence.readers.by_id import read_by
+from persistence.readers.lookup import Lookup
 from persistence.readers.session import ReadSession
 from persistence.selects import among
 from persistence.tables import artifacts, executions, steps, tool_calls, workers
@@ -26,6 +26,18 @@ NEWEST_FIRST = Ordering((executions.c.created_at, executions.c.id), descending=T
 STEPS_AS_BEGUN = Ordering((steps.c.position, steps.c.id))
 CALLS_AS_MADE = Ordering((tool_calls.c.started_at, tool_calls.c.id))
 ARTIFACTS_BY_NAME = Ordering((artifacts.c.name, artifacts.c.id))
+
+
+def _of_execution(table: Table) -> Select[Any]:
+    """Rows of a table that belongs to executions."""
+    return select(table).join(executions, executions.c.id == table.c.execution_id)
+
+
+EXECUTIONS_BY_ID = Lookup(select(executions), executions.c.id, to_execution, executions.c.workspace_id)
+STEPS_BY_ID = Lookup(_of_execution(steps), steps.c.id, to_step, executions.c.workspace_id)
+TOOL_CALLS_BY_ID = Lookup(_of_execution(tool_calls), tool_calls.c.id, to_tool_call, executions.c.workspace_id)
+ARTIFACTS_BY_ID = Lookup(select(artifacts), artifacts.c.id, to_artifact, artifacts.c.workspace_id)
+WORKERS_BY_ID = Lookup(select(workers), workers.c.id, to_worker)
 
 
 class ExecutionReader(ReadSession):
@@ -43,9 +55,7 @@ class ExecutionReader(ReadSession):
 
     async def executions_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Execution | None]:
         """By id."""
-        base = select(executions).where(executions.c.workspace_id == workspace_id)
-        async with self.connection() as connection:
-            return await read_by(connection, base, executions.c.id, ids, to_execution)
+        return await EXECUTIONS_BY_ID.find(self, ids, workspace_id)
 
     async def executions_of_tasks(
         self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest
@@ -72,13 +82,11 @@ class ExecutionReader(ReadSession):
 
     async def steps_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Step | None]:
         """By id."""
-        async with self.connection() as connection:
-            return await read_by(connection, _part(workspace_id, steps), steps.c.id, ids, to_step)
+        return await STEPS_BY_ID.find(self, ids, workspace_id)
 
     async def tool_calls_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[ToolCall | None]:
         """By id."""
-        async with self.connection() as connection:
-            return await read_by(connection, _part(workspace_id, tool_calls), tool_calls.c.id, ids, to_tool_call)
+        return await TOOL_CALLS_BY_ID.find(self, ids, workspace_id)
 
     async def steps_of(self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest) -> list[Page[Step]]:
         """Steps of each execution in the order they began."""
@@ -98,9 +106,7 @@ class ExecutionReader(ReadSession):
 
     async def artifacts_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Artifact | None]:
         """By id."""
-        base = select(artifacts).where(artifacts.c.workspace_id == workspace_id)
-        async with self.connection() as connection:
-            return await read_by(connection, base, artifacts.c.id, ids, to_artifact)
+        return await ARTIFACTS_BY_ID.find(self, ids, workspace_id)
 
     async def usage_of(self, workspace_id: UUID, execution_ids: Sequence[UUID]) -> list[Usage]:
         """What each execution consumed."""
@@ -132,8 +138,7 @@ class ExecutionReader(ReadSession):
 
     async def workers_by_id(self, ids: Sequence[UUID]) -> list[Worker | None]:
         """By id."""
-        async with self.connection() as connection:
-            return await read_by(connection, select(workers), workers.c.id, ids, to_worker)
+        return await WORKERS_BY_ID.find(self, ids)
 
     async def _parts(
         self,
@@ -145,13 +150,9 @@ class ExecutionReader(ReadSession):
         to_item: Callable[[AnyRow], Item],
     ) -> list[Page[Item]]:
         def of_one(execution_id: ColumnElement[UUID]) -> Select[Any]:
-            return _part(workspace_id, table).where(table.c.execution_id == execution_id)
+            return _of_execution(table).where(
+                executions.c.workspace_id == workspace_id, table.c.execution_id == execution_id
+            )
 
         async with self.connection() as connection:
             return await read_pages(connection, of_one, execution_ids, ordering, page, to_item)
-
-
-def _part(workspace_id: UUID, table: Table) -> Select[Any]:
-    """Rows of a table that belongs to executions, of one workspace."""
-    of_execution = executions.c.id == table.c.execution_id
-    return select(table).join(executions, of_execution).where(executions.c.workspace_id == workspace_id)

@@ -13,12 +13,13 @@ from domain.pages import Page, PageRequest
 from domain.reads import FindingFilter, FindingSighting
 from persistence.keyset import Ordering, read_page, read_pages
 from persistence.mappers import AnyRow, to_finding
-from persistence.readers.by_id import read_by
+from persistence.readers.lookup import Lookup
 from persistence.readers.session import ReadSession
 from persistence.selects import among
 from persistence.tables import findings, sightings
 
 WORST_FIRST = Ordering((findings.c.severity_rank, findings.c.id))
+FINDINGS_BY_ID = Lookup(select(findings), findings.c.id, to_finding, findings.c.workspace_id)
 OPEN = (FindingState.NEW, FindingState.PERSISTING, FindingState.WAIVED)
 
 
@@ -43,9 +44,7 @@ class FindingReader(ReadSession):
 
     async def findings_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Finding | None]:
         """By id."""
-        base = select(findings).where(findings.c.workspace_id == workspace_id)
-        async with self.connection() as connection:
-            return await read_by(connection, base, findings.c.id, ids, to_finding)
+        return await FINDINGS_BY_ID.find(self, ids, workspace_id)
 
     async def sightings_of(
         self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest

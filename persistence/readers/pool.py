@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -47,7 +48,8 @@ class ReadPool:
             StoreLost: none came free in time.
         """
         try:
-            return await self._pool.acquire(timeout=self._timeout)
+            async with asyncio.timeout(self._timeout):  # asyncpg's own would be a task of its own each time
+                return await self._pool.acquire()
         except TimeoutError as error:
             raise StoreLost from error
 

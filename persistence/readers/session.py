@@ -12,7 +12,7 @@ from sqlalchemy.sql.selectable import CompoundSelect
 
 from domain.errors import StoreLost
 from persistence.outage import is_outage
-from persistence.readers.compiled import compiled
+from persistence.readers.compiled import Prepared, compiled
 from persistence.readers.pool import Observer, ReadPool
 
 if TYPE_CHECKING:
@@ -29,10 +29,11 @@ class Reading:
 
     async def rows(self, statement: Select[Any] | CompoundSelect[Any]) -> list[Record]:
         """All rows, each a mapping from the names of its columns."""
-        text, values = compiled(statement)
-        for observe in self._observers:
-            observe(text, values)
-        return await self._connection.fetch(text, *values)
+        return await self._fetch(*compiled(statement))
+
+    async def prepared_rows(self, statement: Prepared, **values: Any) -> list[Record]:
+        """All rows of a statement that was built before."""
+        return await self._fetch(statement.text, statement.values(values))
 
     async def row(self, statement: Select[Any]) -> Record | None:
         """The only row, or ``None``."""
@@ -43,6 +44,11 @@ class Reading:
         """The only value of the only row."""
         (row,) = await self.rows(statement)
         return row[0]
+
+    async def _fetch(self, text: str, values: list[Any]) -> list[Record]:
+        for observe in self._observers:
+            observe(text, values)
+        return await self._connection.fetch(text, *values)
 
 
 class ReadSession:

@@ -15,7 +15,7 @@ from domain.states import ENDED_TASK, ExecutionStatus, TaskStatus
 from domain.task import Dependency, OnFailure, Task
 from persistence.keyset import Ordering, read_page, read_pages
 from persistence.mappers import to_dependency, to_task
-from persistence.readers.by_id import read_by
+from persistence.readers.lookup import Lookup
 from persistence.readers.session import ReadSession
 from persistence.selects import among
 from persistence.tables import dependencies, executions, tasks, workers
@@ -26,6 +26,9 @@ ORDER_COLUMNS: dict[TaskOrderField, ColumnElement[Any]] = {
     TaskOrderField.PRIORITY: tasks.c.priority,
 }
 OLDEST_EDGE_FIRST = Ordering((dependencies.c.created_at, dependencies.c.id))
+TASKS_BY_ID = Lookup(select(tasks), tasks.c.id, to_task, tasks.c.workspace_id)
+TASKS_BY_KEY = Lookup(select(tasks), tasks.c.key, to_task, tasks.c.workspace_id)
+DEPENDENCIES_BY_ID = Lookup(select(dependencies), dependencies.c.id, to_dependency, dependencies.c.workspace_id)
 
 
 class TaskReader(ReadSession):
@@ -41,15 +44,11 @@ class TaskReader(ReadSession):
 
     async def tasks_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Task | None]:
         """By id."""
-        base = select(tasks).where(tasks.c.workspace_id == workspace_id)
-        async with self.connection() as connection:
-            return await read_by(connection, base, tasks.c.id, ids, to_task)
+        return await TASKS_BY_ID.find(self, ids, workspace_id)
 
     async def tasks_by_key(self, workspace_id: UUID, keys: Sequence[str]) -> list[Task | None]:
         """By key, such as ``WR-12``."""
-        base = select(tasks).where(tasks.c.workspace_id == workspace_id)
-        async with self.connection() as connection:
-            return await read_by(connection, base, tasks.c.key, keys, to_task)
+        return await TASKS_BY_KEY.find(self, keys, workspace_id)
 
     async def tasks_of_projects(
         self, workspace_id: UUID, project_ids: Sequence[UUID], order: TaskOrder, page: PageRequest
@@ -76,9 +75,7 @@ class TaskReader(ReadSession):
 
     async def dependencies_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Dependency | None]:
         """By id."""
-        base = select(dependencies).where(dependencies.c.workspace_id == workspace_id)
-        async with self.connection() as connection:
-            return await read_by(connection, base, dependencies.c.id, ids, to_dependency)
+        return await DEPENDENCIES_BY_ID.find(self, ids, workspace_id)
 
     async def _edges(
         self, workspace_id: UUID, end: ColumnElement[UUID], task_ids: Sequence[UUID], page: PageRequest
