@@ -43,7 +43,7 @@ def _nullable(of: Any) -> Any:
 
 def _direct(field: GraphQLField, definition: StrawberryField, resolver: StrawberryResolver[Any]) -> Resolver:
     function = cast("Resolver", resolver.wrapped_func)
-    root = resolver.parent_parameter or resolver.root_parameter
+    root = resolver.parent_parameter or resolver.root_parameter or resolver.self_parameter
     info = resolver.info_parameter
     names = {
         name: argument.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name
