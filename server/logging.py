@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, TextIO
 
 import structlog
@@ -24,6 +25,9 @@ SECRET_VALUES = (
     (re.compile(r"(?P<before>[?&](?:token|password|code|key)=)[^&\s]+", re.IGNORECASE), rf"\g<before>{HIDDEN}"),
 )
 """What a secret looks like wherever it stands: in URLs, headers and parameters, our own keys, JWTs."""
+
+SUSPICIOUS = re.compile(r"://|[?&]|wr_|eyJ|bearer|basic", re.IGNORECASE)
+"""Every text with one of those has some of this: most texts have none, and need not be looked at five times."""
 
 QUIET = ("httpx", "httpcore", "asyncio", "uvicorn", "alembic", "redis", "dbos")
 """Libraries whose chatter starts at WARNING unless the level is debug."""
@@ -90,13 +94,19 @@ def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
 
 def redact_text(text: str) -> str:
     """The text without whatever looks like a secret."""
-    for pattern, replacement in SECRET_VALUES:
-        text = pattern.sub(replacement, text)
+    if SUSPICIOUS.search(text):
+        for pattern, replacement in SECRET_VALUES:
+            text = pattern.sub(replacement, text)
     return text
 
 
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return SECRET_NAME.search(name) is not None
+
+
 def _redacted(name: str, value: Any) -> Any:
-    if SECRET_NAME.search(name) and isinstance(value, (str, bytes)):
+    if isinstance(value, (str, bytes)) and _is_secret(name):
         return HIDDEN
     if isinstance(value, str):
         return redact_text(value)

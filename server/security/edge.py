@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -10,6 +11,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+REMEMBERED: Final = 64
+"""Host names whose answer is kept: clients send the same ones again and again."""
 LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 _DEFAULT_PORTS: Final = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
@@ -49,6 +52,7 @@ class EdgeGuard:
         loopback = {(name.strip("[]"), port) for name in LOOPBACK}
         self._hosts = loopback | {_host(host) for host in allowed_hosts}
         self._origins = {_origin(origin) for origin in allowed_origins}
+        self._is_ours = lru_cache(maxsize=REMEMBERED)(self._names_us)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the connection through, or refuse it before anything has read it."""
@@ -70,7 +74,7 @@ class EdgeGuard:
                 return PlainTextResponse(_WRONG_ORIGIN, status_code=403)
         return None
 
-    def _is_ours(self, host: str, scheme: str) -> bool:
+    def _names_us(self, host: str, scheme: str) -> bool:
         try:
             name, port = _host(host)
         except ValueError:

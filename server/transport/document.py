@@ -31,12 +31,19 @@ class SyntaxFailure(RequestFailure):
         self.details: GraphQLFormattedError = error.formatted
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """A parsed document, compared by identity: to hash a syntax tree costs more than many a query."""
+
+    node: DocumentNode
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """A request whose document was parsed, weighed, and has exactly one operation to run."""
 
     request: GraphQLRequest
-    document: DocumentNode
+    document: Document
     type: OperationType
     name: str | None
 
@@ -61,17 +68,17 @@ class Documents:
                 ``UNKNOWN_OPERATION``.
         """
         document = self._accepted(request.query)
-        node = get_operation_ast(document, request.operation_name)
+        node = get_operation_ast(document.node, request.operation_name)
         if node is None:
-            raise RequestFailure(ErrorCode.UNKNOWN_OPERATION, _which(document, request.operation_name))
+            raise RequestFailure(ErrorCode.UNKNOWN_OPERATION, _which(document.node, request.operation_name))
         name = node.name.value if node.name else None
         return Operation(request=request, document=document, type=node.operation, name=name)
 
-    def _accept(self, query: str) -> DocumentNode:
+    def _accept(self, query: str) -> Document:
         document = self._parsed(query)
         refuse_heavy(document, self._limits)
         refuse_overlap(document, self._limits)
-        return document
+        return Document(document)
 
     def _parsed(self, query: str) -> DocumentNode:
         try:

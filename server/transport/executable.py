@@ -11,13 +11,13 @@ from functools import lru_cache
 from typing import Any, TypeGuard, cast
 
 import strawberry
-from graphql import DocumentNode, ExecutionResult, GraphQLError, specified_rules
+from graphql import ExecutionResult, GraphQLError, specified_rules
 from graphql.execution import create_source_event_stream, execute_subscription_event
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 from strawberry.schema.schema import validate_document
 
 from domain.error_codes import ErrorCode
-from server.transport.document import Operation
+from server.transport.document import Document, Operation
 from server.transport.executor import Executor
 from server.transport.limits import TransportLimits
 
@@ -66,7 +66,7 @@ class ExecutableSchema:
         request = operation.request
         executor = Executor.build(
             self._schema,
-            operation.document,
+            operation.document.node,
             context_value=context,
             raw_variable_values=request.variables,
             operation_name=request.operation_name,
@@ -77,8 +77,8 @@ class ExecutableSchema:
             raise Refused(executor)
         return cast("Executor", executor)
 
-    def _validate(self, document: DocumentNode) -> list[GraphQLError]:
-        faults = validate_document(self._schema, document, tuple(specified_rules))
+    def _validate(self, document: Document) -> list[GraphQLError]:
+        faults = validate_document(self._schema, document.node, tuple(specified_rules))
         for fault in faults:
             fault.extensions = {"code": ErrorCode.GRAPHQL_VALIDATION_FAILED, **(fault.extensions or {})}
         return faults

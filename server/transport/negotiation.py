@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 from typing import Final
 
 from domain.error_codes import ErrorCode
@@ -13,6 +14,8 @@ from server.transport.failure import RequestFailure
 JSON: Final = "application/json"
 GRAPHQL_JSON: Final = "application/graphql-response+json"
 EVENT_STREAM: Final = "text/event-stream"
+REMEMBERED: Final = 64
+"""Headers whose meaning is kept: clients send the same ones again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Acceptance:
         return is_subscription or self.prefers_stream
 
 
+@lru_cache(maxsize=REMEMBERED)
 def negotiate(accept: str | None) -> Acceptance:
     """Weigh an ``Accept`` header; an absent one accepts everything.
 
@@ -59,6 +63,7 @@ def negotiate(accept: str | None) -> Acceptance:
     return Acceptance(json=json, streams=stream > 0, prefers_stream=stream > best)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def require_json(content_type: str | None) -> None:
     """Let only JSON in UTF-8 through.
 

@@ -56,7 +56,7 @@ def _weigh(answer: Answer) -> int | None:
 def selection_of(operation: Operation) -> Hashable:
     """Equal for operations that select the same, whatever events they are about."""
     request = operation.request
-    used = _variables_of_selection(operation.document)
+    used = _variables_of_selection(operation.document.node)
     values = {name: value for name, value in (request.variables or {}).items() if name in used}
     return (
         request.query,
