@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 
@@ -264,7 +264,8 @@ class EventRecord:
     """A row of the event log.
 
     ``sequence`` counts from 1 within an execution, and is ``None`` for events that belong to no execution.
-    ``xact`` and ``id`` give the position in the feeds.
+    ``xact`` and ``id`` give the position in the feeds. What it does not have itself it takes from its event: to a
+    reader both are one thing.
     """
 
     id: int
@@ -274,3 +275,11 @@ class EventRecord:
     at: datetime
     actor: str
     event: Event
+
+    if not TYPE_CHECKING:  # a checker is to know what it has itself
+
+        def __getattr__(self, name: str) -> object:
+            """A field of the event."""
+            if name == "event" or name.startswith("__"):
+                raise AttributeError(name)
+            return getattr(self.event, name)

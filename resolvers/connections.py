@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
@@ -39,6 +39,11 @@ class Window:
     after: str | None = None
     before: str | None = None
     count: bool = False
+
+    @property
+    def has_cursor(self) -> bool:
+        """Whether it begins or ends at a place in one certain list."""
+        return self.after is not None or self.before is not None
 
     def request(self, scope: Scope) -> PageRequest:
         """The same in keyset terms.
@@ -116,6 +121,21 @@ async def connect(
     """A page of a list that belongs to ``owner``, through the batch function's loader."""
     scope = partial(cursors.scope, name, owner.id, *args)
     return Connection(await context.load(batch, owner, *args, window.request(scope)), scope)
+
+
+async def connect_all(
+    context: Context, name: str, batch: Batch[Owner, Page[Item]], owners: Sequence[Owner], window: Window, *args: Any
+) -> list[Connection[Item]]:
+    """The same page of the lists of many owners, aligned with them.
+
+    Raises:
+        InvalidCursor: a cursor was given that does not belong to the list of each of them.
+    """
+    scopes = [partial(cursors.scope, name, owner.id, *args) for owner in owners]
+    requests = {window.request(scope) for scope in (scopes if window.has_cursor else scopes[:1])}
+    (request,) = requests
+    pages = await context.load_all(batch, owners, *args, request)
+    return [Connection(page, scope) for page, scope in zip(pages, scopes, strict=True)]
 
 
 async def connect_root(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -59,6 +59,10 @@ class Context:
     async def load(self, batch: Batch[Parent, Value], parent: Parent, *args: Any) -> Value:
         """What the batch function answers for one parent. All parents of a turn share one call."""
         return await self.loaders.load(batch, parent, args)
+
+    async def load_all(self, batch: Batch[Parent, Value], parents: Sequence[Parent], *args: Any) -> list[Value]:
+        """What the batch function answers for many parents, aligned with them."""
+        return await self.loaders.load_all(batch, parents, args)
 
     async def perform(
         self,

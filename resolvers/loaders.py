@@ -18,11 +18,12 @@ Batch: TypeAlias = "Callable[[Context, Sequence[Parent], tuple[Any, ...]], Await
 
 
 class Loaders:
-    """Loaders by ``(batch function, args)``. They remember what they loaded until they are cleared."""
+    """What was loaded, by ``(batch function, args)`` and parent. It is remembered until it is cleared."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._loaders: dict[tuple[Hashable, ...], DataLoader[Any, Any]] = {}
+        self._known: dict[tuple[Hashable, ...], dict[Hashable, Any]] = {}
 
     async def load(self, batch: Batch[Parent, Value], parent: Parent, args: tuple[Any, ...]) -> Value:
         """The batch function's value for one parent; parents asked for in the same turn share one call."""
@@ -31,13 +32,26 @@ class Loaders:
             loader = self._loaders[(batch, *args)] = self._make(batch, args)
         return cast("Value", await loader.load(parent))
 
+    async def load_all(
+        self, batch: Batch[Parent, Value], parents: Sequence[Parent], args: tuple[Any, ...]
+    ) -> list[Value]:
+        """The batch function's values for many parents, from one call for all that are not known yet."""
+        known = self._known.setdefault((batch, *args), {})
+        keys = [_identity(parent) for parent in parents]
+        missing = {key: parent for key, parent in zip(keys, parents, strict=True) if key not in known}
+        if missing:
+            values = await batch(self._context, list(missing.values()), args)
+            known.update(zip(missing, values, strict=True))
+        return [known[key] for key in keys]
+
     def clear(self) -> None:
         """Forget everything, so that the next read sees the present."""
         self._loaders.clear()
+        self._known.clear()
 
     def _make(self, batch: Batch[Parent, Value], args: tuple[Any, ...]) -> DataLoader[Parent, Value]:
         async def load_all(parents: list[Parent]) -> list[Value]:
-            return list(await batch(self._context, parents, args))
+            return await self.load_all(batch, parents, args)
 
         return DataLoader(load_all, get_cache_key=_identity)
 

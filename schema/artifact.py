@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -10,8 +11,9 @@ from strawberry import Parent
 
 import domain.execution as domain
 from resolvers import executions
-from schema.node import Info, Node, represents
+from schema.node import Node, represents
 from schema.scalars import URL
+from schema.together import loaded
 
 if TYPE_CHECKING:
     from schema.execution import Execution
@@ -25,8 +27,7 @@ def _size(root: Parent[domain.Artifact]) -> float:
     return float(root.size)
 
 
-async def _execution(root: Parent[domain.Artifact], info: Info) -> domain.Execution | None:
-    return await info.context.load(executions.by_id, root.execution_id)
+_execution = loaded(executions.by_id, attrgetter("execution_id"))
 
 
 @represents(domain.Artifact)

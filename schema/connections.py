@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 
 import strawberry
 from strawberry import UNSET, Parent
 
 from domain import pages
-from resolvers.connections import Window, connect
+from resolvers.connections import Window, connect, connect_all
 from resolvers.loaders import Batch
 from schema.absence import given
 from schema.enums import CountRelation
 from schema.node import Info
 from schema.scalars import Cursor
 from schema.selection import selects
+from schema.together import TOGETHER
 
 Item = TypeVar("Item")
 
@@ -94,4 +96,15 @@ def connection(batch: Batch[Any, pages.Page[Any]], graphql_type: Any, name: str,
     ) -> Any:
         return await connect(info.context, name, batch, root, window(info, first, last, after, before))
 
+    async def resolve_all(
+        info: Info,
+        roots: Sequence[Any],
+        first: int | None = UNSET,
+        last: int | None = UNSET,
+        after: str | None = UNSET,
+        before: str | None = UNSET,
+    ) -> Sequence[Any]:
+        return await connect_all(info.context, name, batch, roots, window(info, first, last, after, before))
+
+    TOGETHER[resolve] = resolve_all
     return strawberry.field(resolve, description=description, graphql_type=graphql_type)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from strawberry import Parent
 
 import domain.task as domain
 from domain.task import OnFailure
 from resolvers import tasks
-from schema.node import Info, Node, represents
+from schema.node import Node, represents
+from schema.together import loaded
 
 if TYPE_CHECKING:
     from schema.task import Task
@@ -19,12 +20,8 @@ if TYPE_CHECKING:
 LazyTask = Annotated["Task", strawberry.lazy("schema.task")]
 
 
-async def _task(root: Parent[domain.Dependency], info: Info) -> domain.Task | None:
-    return await info.context.load(tasks.by_id, root.task_id)
-
-
-async def _depends_on(root: Parent[domain.Dependency], info: Info) -> domain.Task | None:
-    return await info.context.load(tasks.by_id, root.depends_on_id)
+_task = loaded(tasks.by_id, attrgetter("task_id"))
+_depends_on = loaded(tasks.by_id, attrgetter("depends_on_id"))
 
 
 @represents(domain.Dependency)

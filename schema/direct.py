@@ -7,7 +7,7 @@ do nothing, at a third of the cost of a query.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias, cast
 
 import strawberry
@@ -15,6 +15,11 @@ from graphql import GraphQLField, GraphQLNonNull, GraphQLObjectType, GraphQLReso
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
+
+from schema.together import TOGETHER, Together
+
+EXTENSION = "wrenchai.together"
+"""The extension of a field that can be resolved for many objects at once."""
 
 Resolver: TypeAlias = Callable[..., Any]
 ResolveInfo: TypeAlias = GraphQLResolveInfo[Any]
@@ -30,7 +35,27 @@ def resolve_directly(schema: strawberry.Schema) -> strawberry.Schema:
                     resolver = definition.base_resolver
                     if resolver is not None:
                         field.resolve = _direct(field, definition, resolver)
+                        together = TOGETHER.get(cast("Resolver", resolver.wrapped_func))
+                        if together is not None:
+                            field.extensions[EXTENSION] = _together(field, definition, together)
     return schema
+
+
+def _together(field: GraphQLField, definition: StrawberryField, resolve_all: Together) -> Together:
+    names = _python_names(field)
+
+    def call(raw_info: ResolveInfo, sources: Sequence[Any], **given: Any) -> Awaitable[Sequence[Any]]:
+        arguments = {names[name]: value for name, value in given.items()}
+        return resolve_all(strawberry.Info(raw_info, definition), sources, **arguments)
+
+    return call
+
+
+def _python_names(field: GraphQLField) -> dict[str, str]:
+    return {
+        name: argument.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name
+        for name, argument in field.args.items()
+    }
 
 
 def _takes_leaves(field: GraphQLField) -> bool:
@@ -45,10 +70,7 @@ def _direct(field: GraphQLField, definition: StrawberryField, resolver: Strawber
     function = cast("Resolver", resolver.wrapped_func)
     root = resolver.parent_parameter or resolver.root_parameter or resolver.self_parameter
     info = resolver.info_parameter
-    names = {
-        name: argument.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name
-        for name, argument in field.args.items()
-    }
+    names = _python_names(field)
 
     def call(source: Any, raw_info: ResolveInfo, **given: Any) -> Any:
         arguments = {names[name]: value for name, value in given.items()}

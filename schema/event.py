@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import strawberry
-from strawberry import Parent
 from strawberry.types.base import get_object_definition
 
-import domain.events as domain
-from domain.execution import Execution as DomainExecution
-from domain.project import Project as DomainProject
-from domain.task import Task as DomainTask
 from resolvers import executions, projects, tasks
-from schema.node import Info, resolved_by
+from schema.node import resolved_by
+from schema.together import loaded
 
 if TYPE_CHECKING:
     from schema.execution import Execution
@@ -32,18 +29,9 @@ EVENT_TYPES: dict[type, type] = {}
 """The GraphQL type of each kind of event of the domain."""
 
 
-async def _task(root: Parent[domain.EventRecord], info: Info) -> DomainTask | None:
-    return None if root.subject.task_id is None else await info.context.load(tasks.by_id, root.subject.task_id)
-
-
-async def _execution(root: Parent[domain.EventRecord], info: Info) -> DomainExecution | None:
-    execution_id = root.subject.execution_id
-    return None if execution_id is None else await info.context.load(executions.by_id, execution_id)
-
-
-async def _project(root: Parent[domain.EventRecord], info: Info) -> DomainProject | None:
-    project_id = root.subject.project_id
-    return None if project_id is None else await info.context.load(projects.by_id, project_id)
+_task = loaded(tasks.by_id, attrgetter("subject.task_id"))
+_execution = loaded(executions.by_id, attrgetter("subject.execution_id"))
+_project = loaded(projects.by_id, attrgetter("subject.project_id"))
 
 
 @resolved_by(lambda record: type(record.event).__name__)
@@ -75,10 +63,3 @@ def tells(event: type) -> Callable[[Shown], Shown]:
         return shown
 
     return decorate
-
-
-def read_attribute(source: Any, name: str) -> Any:
-    """The default resolver. An event is one object to the client: what the log recorded, and the fact itself."""
-    if isinstance(source, domain.EventRecord) and not hasattr(source, name):
-        return getattr(source.event, name)
-    return getattr(source, name)

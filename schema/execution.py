@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 import strawberry
 from strawberry import Parent
 
 import domain.execution as domain
-from domain.project import Project as DomainProject
 from domain.states import ExecutionStatus
-from domain.task import Task as DomainTask
 from domain.usage import Usage as DomainUsage
 from resolvers import events, executions, findings, projects, rights, tasks, workspaces
 from resolvers.reports import result_of
@@ -25,6 +24,7 @@ from schema.report import AgentResult
 from schema.scalars import JSON
 from schema.step import Step, ToolCall, milliseconds
 from schema.task import Task
+from schema.together import loaded
 from schema.worker import Worker
 
 
@@ -65,20 +65,10 @@ class ExecutionRights:
     cancel: bool = strawberry.field(description="Cancel it.")
 
 
-async def _task(root: Parent[domain.Execution], info: Info) -> DomainTask | None:
-    return await info.context.load(tasks.by_id, root.task_id)
-
-
-async def _project(root: Parent[domain.Execution], info: Info) -> DomainProject | None:
-    return await info.context.load(projects.by_id, root.project_id)
-
-
-async def _worker(root: Parent[domain.Execution], info: Info) -> domain.Worker | None:
-    return None if root.worker_id is None else await info.context.load(workspaces.workers_by_id, root.worker_id)
-
-
-async def _usage(root: Parent[domain.Execution], info: Info) -> DomainUsage:
-    return await info.context.load(executions.usage_of, root)
+_task = loaded(tasks.by_id, attrgetter("task_id"))
+_project = loaded(projects.by_id, attrgetter("project_id"))
+_worker = loaded(workspaces.workers_by_id, attrgetter("worker_id"))
+_usage = loaded(executions.usage_of)
 
 
 def _result(root: Parent[domain.Execution]) -> object:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import Parent
 
 import domain.finding as domain
-from domain.execution import Execution as DomainExecution
 from domain.finding import FindingState
-from domain.project import Project as DomainProject
 from domain.reads import FindingSighting
 from domain.severity import Severity
 from resolvers import executions, projects, rights
@@ -19,6 +18,7 @@ from resolvers.connections import Connection, Edge
 from schema.connections import PageInfo, TotalCount
 from schema.node import Info, Node, represents
 from schema.scalars import URL, Cursor
+from schema.together import loaded
 
 if TYPE_CHECKING:
     from schema.execution import Execution
@@ -51,20 +51,9 @@ def _rights(root: Parent[domain.Finding], info: Info) -> rights.FindingRights:
     return rights.of_finding(info.context.actor, root)
 
 
-async def _project(root: Parent[domain.Finding], info: Info) -> DomainProject | None:
-    return await info.context.load(projects.by_id, root.project_id)
-
-
-async def _first(root: Parent[domain.Finding], info: Info) -> DomainExecution | None:
-    if root.first_execution_id is None:
-        return None
-    return await info.context.load(executions.by_id, root.first_execution_id)
-
-
-async def _last(root: Parent[domain.Finding], info: Info) -> DomainExecution | None:
-    if root.last_execution_id is None:
-        return None
-    return await info.context.load(executions.by_id, root.last_execution_id)
+_project = loaded(projects.by_id, attrgetter("project_id"))
+_first = loaded(executions.by_id, attrgetter("first_execution_id"))
+_last = loaded(executions.by_id, attrgetter("last_execution_id"))
 
 
 @represents(domain.Finding)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -11,7 +12,8 @@ from strawberry import Parent
 import domain.execution as domain
 from domain.states import StepStatus
 from resolvers import executions
-from schema.node import Info, Node, represents
+from schema.node import Node, represents
+from schema.together import loaded
 
 if TYPE_CHECKING:
     from schema.execution import Execution
@@ -28,8 +30,7 @@ def _step_duration(root: Parent[domain.Step]) -> float | None:
     return milliseconds(root.duration)
 
 
-async def _execution(root: Parent[domain.Step | domain.ToolCall], info: Info) -> domain.Execution | None:
-    return await info.context.load(executions.by_id, root.execution_id)
+_execution = loaded(executions.by_id, attrgetter("execution_id"))
 
 
 @represents(domain.Step)

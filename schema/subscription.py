@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from operator import attrgetter
 from typing import Annotated, TypeAlias
 
 import strawberry
-from strawberry import ID, UNSET, Parent
+from strawberry import ID, UNSET
 
 from domain.errors import NotFound
-from domain.execution import Execution as DomainExecution
 from domain.reads import FeedFilter
-from domain.task import Task as DomainTask
 from resolvers import executions, subscriptions, tasks
 from resolvers.delivery import Delivery
 from schema.absence import given
@@ -24,6 +23,7 @@ from schema.node import Info
 from schema.node_ids import decode_as
 from schema.scalars import Cursor
 from schema.task import Task
+from schema.together import loaded
 
 Resume: TypeAlias = Annotated[
     Cursor | None,
@@ -33,14 +33,8 @@ Resume: TypeAlias = Annotated[
 ]
 
 
-async def _task(root: Parent[Delivery], info: Info) -> DomainTask | None:
-    task_id = root.event.subject.task_id
-    return None if task_id is None else await info.context.load(tasks.by_id, task_id)
-
-
-async def _execution(root: Parent[Delivery], info: Info) -> DomainExecution | None:
-    execution_id = root.event.subject.execution_id
-    return None if execution_id is None else await info.context.load(executions.by_id, execution_id)
+_task = loaded(tasks.by_id, attrgetter("event.subject.task_id"))
+_execution = loaded(executions.by_id, attrgetter("event.subject.execution_id"))
 
 
 @strawberry.type

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import Parent
 
 import domain.task as domain
-from domain.blocking import BlockReason as DomainBlockReason
-from domain.execution import Execution as DomainExecution
-from domain.project import Project as DomainProject
 from domain.severity import Severity
 from domain.states import TaskStatus
 from domain.task import Priority
@@ -26,6 +24,7 @@ from schema.finding import SeenFindingConnection
 from schema.node import Info, Node, represents
 from schema.project import Project
 from schema.scalars import JSON
+from schema.together import loaded
 
 if TYPE_CHECKING:
     from schema.execution import Execution
@@ -64,16 +63,9 @@ class TaskRights:
     delete: bool = strawberry.field(description="Delete it.")
 
 
-async def _project(root: Parent[domain.Task], info: Info) -> DomainProject | None:
-    return await info.context.load(projects.by_id, root.project_id)
-
-
-async def _latest(root: Parent[domain.Task], info: Info) -> DomainExecution | None:
-    return await info.context.load(executions.latest_of_tasks, root)
-
-
-async def _blocked_by(root: Parent[domain.Task], info: Info) -> list[DomainBlockReason]:
-    return await info.context.load(blocking.reasons, root)
+_project = loaded(projects.by_id, attrgetter("project_id"))
+_latest = loaded(executions.latest_of_tasks)
+_blocked_by = loaded(blocking.reasons)
 
 
 def _rights(root: Parent[domain.Task], info: Info) -> rights.TaskRights:

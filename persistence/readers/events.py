@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, literal, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, literal, or_, select, tuple_
 
 from domain.events import EventRecord
 from domain.pages import Page, PageRequest
 from domain.reads import FeedFilter
 from persistence.event_codec import to_record
-from persistence.keyset import Ordering, read_pages
+from persistence.keyset import Ordering
+from persistence.readers.lists import Lists
 from persistence.readers.session import ReadSession
 from persistence.selects import select_events
 from persistence.tables import Xid8, events, feed_horizon
 
 BY_SEQUENCE = Ordering((events.c.sequence,))
+EVENTS_OF = Lists(select_events(), events.c.execution_id, events.c.workspace_id, BY_SEQUENCE, to_record)
 
 
 class EventReader(ReadSession):
@@ -27,12 +29,7 @@ class EventReader(ReadSession):
         self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
     ) -> list[Page[EventRecord]]:
         """Events of each execution by sequence; a position is ``(sequence,)``."""
-
-        def of_one(execution_id: ColumnElement[UUID]) -> Select[Any]:
-            return select_events().where(events.c.execution_id == execution_id, events.c.workspace_id == workspace_id)
-
-        async with self.connection() as connection:
-            return await read_pages(connection, of_one, execution_ids, BY_SEQUENCE, page, to_record)
+        return await EVENTS_OF.read(self, workspace_id, execution_ids, page)
 
     async def events_after(
         self, workspace_id: UUID, execution_id: UUID, sequence: int, limit: int

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, func, select, true
+from sqlalchemy import Select, Table, func, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from domain.execution import Artifact, Execution, Step, ToolCall, Worker
 from domain.pages import Page, PageRequest
 from domain.reads import ExecutionFilter
 from domain.usage import Usage
-from persistence.keyset import Ordering, read_page, read_pages
-from persistence.mappers import AnyRow, to_artifact, to_execution, to_step, to_tool_call, to_worker
+from persistence.keyset import Ordering, read_page
+from persistence.mappers import to_artifact, to_execution, to_step, to_tool_call, to_worker
+from persistence.readers.lists import Lists
 from persistence.readers.lookup import Lookup
 from persistence.readers.session import ReadSession
 from persistence.selects import among
@@ -37,6 +38,16 @@ EXECUTIONS_BY_ID = Lookup(select(executions), executions.c.id, to_execution, exe
 STEPS_BY_ID = Lookup(_of_execution(steps), steps.c.id, to_step, executions.c.workspace_id)
 TOOL_CALLS_BY_ID = Lookup(_of_execution(tool_calls), tool_calls.c.id, to_tool_call, executions.c.workspace_id)
 ARTIFACTS_BY_ID = Lookup(select(artifacts), artifacts.c.id, to_artifact, artifacts.c.workspace_id)
+EXECUTIONS_OF_TASKS = Lists(
+    select(executions), executions.c.task_id, executions.c.workspace_id, NEWEST_FIRST, to_execution
+)
+STEPS_OF = Lists(_of_execution(steps), steps.c.execution_id, executions.c.workspace_id, STEPS_AS_BEGUN, to_step)
+TOOL_CALLS_OF = Lists(
+    _of_execution(tool_calls), tool_calls.c.execution_id, executions.c.workspace_id, CALLS_AS_MADE, to_tool_call
+)
+ARTIFACTS_OF = Lists(
+    select(artifacts), artifacts.c.execution_id, artifacts.c.workspace_id, ARTIFACTS_BY_NAME, to_artifact
+)
 WORKERS_BY_ID = Lookup(select(workers), workers.c.id, to_worker)
 
 
@@ -61,12 +72,7 @@ class ExecutionReader(ReadSession):
         self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest
     ) -> list[Page[Execution]]:
         """Attempts at each task, the newest first."""
-
-        def of_one(task_id: ColumnElement[UUID]) -> Select[Any]:
-            return select(executions).where(executions.c.workspace_id == workspace_id, executions.c.task_id == task_id)
-
-        async with self.connection() as connection:
-            return await read_pages(connection, of_one, task_ids, NEWEST_FIRST, page, to_execution)
+        return await EXECUTIONS_OF_TASKS.read(self, workspace_id, task_ids, page)
 
     async def latest_executions(self, workspace_id: UUID, task_ids: Sequence[UUID]) -> list[Execution | None]:
         """The newest attempt at each task."""
@@ -90,19 +96,19 @@ class ExecutionReader(ReadSession):
 
     async def steps_of(self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest) -> list[Page[Step]]:
         """Steps of each execution in the order they began."""
-        return await self._parts(workspace_id, steps, STEPS_AS_BEGUN, execution_ids, page, to_step)
+        return await STEPS_OF.read(self, workspace_id, execution_ids, page)
 
     async def tool_calls_of(
         self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
     ) -> list[Page[ToolCall]]:
         """Tool calls of each execution, the oldest first."""
-        return await self._parts(workspace_id, tool_calls, CALLS_AS_MADE, execution_ids, page, to_tool_call)
+        return await TOOL_CALLS_OF.read(self, workspace_id, execution_ids, page)
 
     async def artifacts_of(
         self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
     ) -> list[Page[Artifact]]:
         """Artifacts of each execution by name."""
-        return await self._parts(workspace_id, artifacts, ARTIFACTS_BY_NAME, execution_ids, page, to_artifact)
+        return await ARTIFACTS_OF.read(self, workspace_id, execution_ids, page)
 
     async def artifacts_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Artifact | None]:
         """By id."""
@@ -139,20 +145,3 @@ class ExecutionReader(ReadSession):
     async def workers_by_id(self, ids: Sequence[UUID]) -> list[Worker | None]:
         """By id."""
         return await WORKERS_BY_ID.find(self, ids)
-
-    async def _parts(
-        self,
-        workspace_id: UUID,
-        table: Table,
-        ordering: Ordering,
-        execution_ids: Sequence[UUID],
-        page: PageRequest,
-        to_item: Callable[[AnyRow], Item],
-    ) -> list[Page[Item]]:
-        def of_one(execution_id: ColumnElement[UUID]) -> Select[Any]:
-            return _of_execution(table).where(
-                executions.c.workspace_id == workspace_id, table.c.execution_id == execution_id
-            )
-
-        async with self.connection() as connection:
-            return await read_pages(connection, of_one, execution_ids, ordering, page, to_item)

@@ -13,6 +13,7 @@ from domain.pages import Page, PageRequest
 from domain.reads import FindingFilter, FindingSighting
 from persistence.keyset import Ordering, read_page, read_pages
 from persistence.mappers import AnyRow, to_finding
+from persistence.readers.lists import Lists
 from persistence.readers.lookup import Lookup
 from persistence.readers.session import ReadSession
 from persistence.selects import among
@@ -21,6 +22,19 @@ from persistence.tables import findings, sightings
 WORST_FIRST = Ordering((findings.c.severity_rank, findings.c.id))
 FINDINGS_BY_ID = Lookup(select(findings), findings.c.id, to_finding, findings.c.workspace_id)
 OPEN = (FindingState.NEW, FindingState.PERSISTING, FindingState.WAIVED)
+
+
+def _to_sighting(row: AnyRow) -> FindingSighting:
+    return FindingSighting(finding=to_finding(row), state=FindingState(row["seen_state"]))
+
+
+SIGHTINGS_OF = Lists(
+    select(findings, sightings.c.state.label("seen_state")).join(sightings, sightings.c.finding_id == findings.c.id),
+    sightings.c.execution_id,
+    findings.c.workspace_id,
+    WORST_FIRST,
+    _to_sighting,
+)
 
 
 class FindingReader(ReadSession):
@@ -50,16 +64,7 @@ class FindingReader(ReadSession):
         self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
     ) -> list[Page[FindingSighting]]:
         """What each execution saw, the worst first, each with the state it had then (fixed ones included)."""
-
-        def of_one(execution_id: ColumnElement[UUID]) -> Select[Any]:
-            return (
-                select(findings, sightings.c.state.label("seen_state"))
-                .join(sightings, sightings.c.finding_id == findings.c.id)
-                .where(sightings.c.execution_id == execution_id, findings.c.workspace_id == workspace_id)
-            )
-
-        async with self.connection() as connection:
-            return await read_pages(connection, of_one, execution_ids, WORST_FIRST, page, _to_sighting)
+        return await SIGHTINGS_OF.read(self, workspace_id, execution_ids, page)
 
 
 def _filtered(workspace_id: UUID, filter_by: FindingFilter) -> Select[Any]:
@@ -72,7 +77,3 @@ def _filtered(workspace_id: UUID, filter_by: FindingFilter) -> Select[Any]:
     if filter_by.rule is not None:
         base = base.where(findings.c.rule == filter_by.rule)
     return base
-
-
-def _to_sighting(row: AnyRow) -> FindingSighting:
-    return FindingSighting(finding=to_finding(row), state=FindingState(row["seen_state"]))

@@ -15,6 +15,7 @@ from domain.states import ENDED_TASK, ExecutionStatus, TaskStatus
 from domain.task import Dependency, OnFailure, Task
 from persistence.keyset import Ordering, read_page, read_pages
 from persistence.mappers import to_dependency, to_task
+from persistence.readers.lists import Lists
 from persistence.readers.lookup import Lookup
 from persistence.readers.session import ReadSession
 from persistence.selects import among
@@ -28,6 +29,12 @@ ORDER_COLUMNS: dict[TaskOrderField, ColumnElement[Any]] = {
 OLDEST_EDGE_FIRST = Ordering((dependencies.c.created_at, dependencies.c.id))
 TASKS_BY_ID = Lookup(select(tasks), tasks.c.id, to_task, tasks.c.workspace_id)
 TASKS_BY_KEY = Lookup(select(tasks), tasks.c.key, to_task, tasks.c.workspace_id)
+DEPENDENCIES_OF = Lists(
+    select(dependencies), dependencies.c.task_id, dependencies.c.workspace_id, OLDEST_EDGE_FIRST, to_dependency
+)
+DEPENDENTS_OF = Lists(
+    select(dependencies), dependencies.c.depends_on_id, dependencies.c.workspace_id, OLDEST_EDGE_FIRST, to_dependency
+)
 DEPENDENCIES_BY_ID = Lookup(select(dependencies), dependencies.c.id, to_dependency, dependencies.c.workspace_id)
 
 
@@ -65,26 +72,17 @@ class TaskReader(ReadSession):
         self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest
     ) -> list[Page[Dependency]]:
         """Edges to what each task depends on, the oldest first."""
-        return await self._edges(workspace_id, dependencies.c.task_id, task_ids, page)
+        return await DEPENDENCIES_OF.read(self, workspace_id, task_ids, page)
 
     async def dependents_of(
         self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest
     ) -> list[Page[Dependency]]:
         """Edges from what depends on each task, the oldest first."""
-        return await self._edges(workspace_id, dependencies.c.depends_on_id, task_ids, page)
+        return await DEPENDENTS_OF.read(self, workspace_id, task_ids, page)
 
     async def dependencies_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Dependency | None]:
         """By id."""
         return await DEPENDENCIES_BY_ID.find(self, ids, workspace_id)
-
-    async def _edges(
-        self, workspace_id: UUID, end: ColumnElement[UUID], task_ids: Sequence[UUID], page: PageRequest
-    ) -> list[Page[Dependency]]:
-        def of_one(task_id: ColumnElement[UUID]) -> Select[Any]:
-            return select(dependencies).where(dependencies.c.workspace_id == workspace_id, end == task_id)
-
-        async with self.connection() as connection:
-            return await read_pages(connection, of_one, task_ids, OLDEST_EDGE_FIRST, page, to_dependency)
 
     async def unmet_dependencies(
         self, workspace_id: UUID, task_ids: Sequence[UUID]

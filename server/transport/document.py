@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     GraphQLFormattedError,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
+    VariableNode,
+    Visitor,
     get_operation_ast,
     parse,
+    visit,
 )
 
 from domain.error_codes import ErrorCode
+from server.transport.breadth_first.cache import OutlineCache
 from server.transport.failure import RequestFailure
 from server.transport.limits import TransportLimits
 from server.transport.overlap import refuse_overlap
@@ -31,11 +36,30 @@ class SyntaxFailure(RequestFailure):
         self.details: GraphQLFormattedError = error.formatted
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Document:
     """A parsed document, compared by identity: to hash a syntax tree costs more than many a query."""
 
     node: DocumentNode
+    outlines: OutlineCache = field(default_factory=OutlineCache)
+
+    @cached_property
+    def switches(self) -> tuple[str, ...]:
+        """The variables that directives use: what is selected depends on them and on nothing else."""
+        found = _Switches()
+        visit(self.node, found)
+        return tuple(sorted(found.names))
+
+
+class _Switches(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+        for argument in node.arguments or ():
+            if isinstance(argument.value, VariableNode):
+                self.names.add(argument.value.name.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

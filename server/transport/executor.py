@@ -7,30 +7,17 @@ which also makes the error.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeAlias
+from collections.abc import Awaitable
+from typing import Any
 
 from graphql import (
-    GraphQLEnumType,
-    GraphQLLeafType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLString,
-    Undefined,
-    is_leaf_type,
 )
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.field import StrawberryField
 
-LONG_WAY: Final = object()
-"""What a short way answers when it does not know."""
-
-Leaf: TypeAlias = Callable[[Any], Any]
-"""From an object to the JSON of one of its attributes, or ``LONG_WAY``."""
-
-_LEAVES: Final = "wrenchai.leaves"
+from server.transport.breadth_first.leaves import LONG_WAY, leaves_of
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
@@ -45,7 +32,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         """Read the attributes at once; the rest, in the order of the document, goes the long way."""
-        leaves = _leaves_of(parent_type)
+        leaves = leaves_of(parent_type)
         results: dict[str, Any] = {}
         others = {}
         for response_name, details in grouped_field_set.items():
@@ -76,51 +63,3 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
 async def _joined(results: dict[str, Any], found: Awaitable[dict[str, Any]]) -> dict[str, Any]:
     return results | await found  # each value in the place that its field has in the document
-
-
-def _leaves_of(parent_type: GraphQLObjectType) -> dict[str, Leaf]:
-    """The short ways of an object type, by field; found once, and kept with the type."""
-    leaves: dict[str, Leaf] | None = parent_type.extensions.get(_LEAVES)
-    if leaves is None:
-        leaves = {"__typename": _constant(parent_type.name)}
-        for name, field in parent_type.fields.items():
-            definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-            if isinstance(definition, StrawberryField) and getattr(field.resolve, "_is_default", False):
-                nullable = not isinstance(field.type, GraphQLNonNull)
-                inner = field.type if nullable else field.type.of_type
-                if is_leaf_type(inner):
-                    leaves[name] = _attribute(definition, _writer(inner), nullable=nullable)
-        parent_type.extensions[_LEAVES] = leaves
-    return leaves
-
-
-def _constant(value: str) -> Leaf:
-    return lambda _source: value
-
-
-def _attribute(definition: StrawberryField, write: Leaf, *, nullable: bool) -> Leaf:
-    read, name = definition.default_resolver, definition.python_name
-    absent = None if nullable else LONG_WAY
-
-    def leaf(source: Any) -> Any:
-        try:
-            value = read(source, name)
-            return absent if value is None else write(value)
-        except Exception:  # noqa: BLE001 - the long way meets it again, and publishes it
-            return LONG_WAY
-
-    return leaf
-
-
-def _writer(leaf_type: GraphQLLeafType) -> Leaf:
-    if leaf_type is GraphQLString:
-        return lambda value: value if type(value) is str else LONG_WAY
-    if isinstance(leaf_type, GraphQLEnumType):
-        names = {entry.value: name for name, entry in leaf_type.values.items()}
-        return lambda value: names.get(value, LONG_WAY)
-
-    def write(value: Any) -> Any:
-        written = leaf_type.coerce_output_value(value)
-        return LONG_WAY if written is None or written is Undefined else written
-
-    return write

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import strawberry
+from graphql import OperationType
 from sqlalchemy import event
 from strawberry.types.execution import PreExecutionError
 
@@ -23,13 +24,20 @@ from domain.severity import Severity
 from domain.states import ExecutionStatus
 from domain.use_cases import lifecycle, recording
 from resolvers.context import Context
-from schema.build import build_schema
+from schema.build import build_schema, plain_schema
 from schema.node_ids import decode_as
 from server.platform.database import database, migrate_database
 from server.platform.wiring import Platform, open_platform
 from server.settings import Settings
+from server.transport.document import Documents
+from server.transport.executable import ExecutableSchema
+from server.transport.limits import TransportLimits
+from server.transport.request import GraphQLRequest
 
 SCHEMA = build_schema()
+PLAIN = plain_schema()
+SERVED = ExecutableSchema(SCHEMA, TransportLimits())
+DOCUMENTS = Documents(TransportLimits())
 
 
 @pytest.fixture(scope="session")
@@ -57,10 +65,15 @@ class Graph:
         return replace_context(self.platform.context(self.actor), changes)
 
     async def run(self, document: str, **variables: Any) -> dict[str, Any]:
-        """The data of a query or mutation that must not fail."""
-        result = await SCHEMA.execute(document, variable_values=variables, context_value=self.context())
+        """The data of a query or mutation that must not fail; that of a query is the same by graphql-core's own way."""
+        operation = DOCUMENTS.operation(GraphQLRequest(query=document, variables=variables))
+        result = await SERVED.execute(operation, self.context())
         assert result.errors is None, result.errors
-        return cast("dict[str, Any]", json.loads(json.dumps(result.data)))
+        data = cast("dict[str, Any]", json.loads(json.dumps(result.data)))
+        if operation.type is OperationType.QUERY:
+            plain = await PLAIN.execute(document, variable_values=variables, context_value=self.context())
+            assert json.dumps(plain.data) == json.dumps(data), "the same fields in the same order"
+        return data
 
     async def fail(self, document: str, **variables: Any) -> tuple[str, Any]:
         """The code and message of the only error."""
@@ -70,8 +83,10 @@ class Graph:
 
     async def counted(self, document: str, **variables: Any) -> int:
         """How many SQL statements the document takes."""
+        operation = DOCUMENTS.operation(GraphQLRequest(query=document, variables=variables))
         self.statements.clear()
-        await self.run(document, **variables)
+        result = await SERVED.execute(operation, self.context())
+        assert result.errors is None, result.errors
         return len(self.statements)
 
     async def updates(self, document: str, take: int | None = None, **variables: Any) -> list[dict[str, Any]]:
