@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from domain.artifacts import ArtifactMissing, ArtifactNotStored, StoredArtifact
@@ -37,7 +37,7 @@ class DiskArtifacts:
                 f"The artifact has {len(content)} bytes and {self._max_bytes} are allowed: "
                 "raise WRENCHAI_MAX_ARTIFACT_BYTES."
             )
-        return await asyncio.to_thread(self._put, content)
+        return await asyncio.to_thread(self.keep, content)
 
     async def read(self, sha256: str, *, offset: int = 0, length: int | None = None) -> bytes:
         """Read ``length`` bytes from ``offset``, or all that follow it; fewer when the content ends before.
@@ -60,7 +60,7 @@ class DiskArtifacts:
 
     async def iterate(self) -> AsyncIterator[StoredArtifact]:
         """Go through everything that is kept, in the order of the digests."""
-        for prefix in await asyncio.to_thread(lambda: sorted(self._root.glob("[0-9a-f][0-9a-f]"))):
+        for prefix in await asyncio.to_thread(_prefixes, self._root):
             for stored in await asyncio.to_thread(_listed, prefix):
                 yield stored
 
@@ -77,7 +77,12 @@ class DiskArtifacts:
             raise ArtifactMissing(sha256)
         return self._root / sha256[:2] / sha256[2:]
 
-    def _put(self, content: bytes) -> StoredArtifact:
+    def keep(self, content: bytes) -> StoredArtifact:
+        """Do what ``put`` does at once, without asking for the size. Blocks.
+
+        Raises:
+            ArtifactNotStored: they cannot be written.
+        """
         stored = StoredArtifact(hashlib.sha256(content).hexdigest(), len(content))
         path = self._path(stored.sha256)
         try:
@@ -97,6 +102,17 @@ class DiskArtifacts:
                 return file.read(-1 if length is None else length)
         except FileNotFoundError as error:
             raise ArtifactMissing(sha256) from error
+
+
+def stored_files(root: Path) -> Iterator[tuple[StoredArtifact, Path]]:
+    """Everything that is kept in a folder of artifacts, with its file, in the order of the digests. Blocks."""
+    for prefix in _prefixes(root):
+        for stored in _listed(prefix):
+            yield stored, prefix / stored.sha256[2:]
+
+
+def _prefixes(root: Path) -> list[Path]:
+    return sorted(root.glob("[0-9a-f][0-9a-f]"))
 
 
 def _write(path: Path, content: bytes) -> None:

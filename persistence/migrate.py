@@ -58,6 +58,11 @@ def head() -> str:
     return revision
 
 
+def is_known(revision: str) -> bool:
+    """Whether this version knows a revision: it wrote it, or can bring it up to date."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
+
+
 def _upgrade(connection: Connection, target: str) -> None:
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
     try:
@@ -75,8 +80,7 @@ def _upgrade(connection: Connection, target: str) -> None:
 
 def _refuse_newer(connection: Connection) -> None:
     revision = _current(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and not is_known(revision):
         raise DatabaseUnavailable(
             f"The database is at revision {revision}, which a newer version of WrenchAI wrote: start that version."
         )

@@ -192,6 +192,8 @@ executions = Table(
     Column("epoch", Integer, nullable=False),
     Column("crashes", Integer, nullable=False),
     Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("pruning", SmallInteger, nullable=False, server_default="0"),
+    Column("pruned_to", Integer, nullable=False, server_default="0"),
     Column("timeout", Interval, nullable=False),
     _moment("cancel_requested_at", nullable=True),
     Column("cancel_requested_by", Text),
@@ -206,6 +208,7 @@ executions = Table(
     Index("ix_executions_by_created", "workspace_id", "created_at", "id"),
     Index("ix_executions_by_status", "workspace_id", "status", "created_at", "id"),
     Index("ix_executions_by_agent", "workspace_id", "agent", "created_at", "id"),
+    Index("ix_executions_by_end", "pruning", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
     Index("ix_executions_live", "agent", "status", postgresql_where=text("status IN ('QUEUED', 'RUNNING')")),
     Index(
         "uq_executions_live_per_task",
@@ -264,6 +267,7 @@ artifacts = Table(
     Column("sha256", Text, nullable=False),
     _moment("created_at"),
     UniqueConstraint("execution_id", "name"),
+    Index("ix_artifacts_by_content", "sha256"),
 )
 
 findings = Table(
@@ -331,6 +335,7 @@ events = Table(
     CheckConstraint("(execution_id IS NULL) = (sequence IS NULL)", name="sequence_of_execution"),
     Index("ix_events_feed", "workspace_id", "xact", "id", postgresql_where=text("in_feed")),
     Index("ix_events_feed_of_task", "task_id", "xact", "id", postgresql_where=text("in_feed")),
+    Index("ix_events_of_no_execution", "at", postgresql_where=text("execution_id IS NULL")),
 )
 
 workers = Table(
@@ -355,6 +360,7 @@ idempotency_keys = Table(
     Column("request_hash", Text, nullable=False),
     Column("answer", JSONB, nullable=False),
     _moment("created_at"),
+    Index("ix_idempotency_keys_by_age", "created_at"),
 )
 
 feed_horizon = Table(
@@ -363,5 +369,9 @@ feed_horizon = Table(
     Column("id", SmallInteger, CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
     Column("xact", BigInteger, nullable=False),
     Column("event_id", BigInteger, nullable=False),
+    Column("era", Integer, nullable=False, server_default="0"),
 )
-"""The last position of the feeds whose event has been removed: a cursor before it has expired. No row: none was."""
+"""The last position of the feeds whose event has been removed: a cursor before it has expired. No row: none was.
+
+``era`` is how often the database was restored from a backup: a cursor of a feed from another era has expired too.
+"""

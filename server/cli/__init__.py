@@ -8,10 +8,12 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Iterator
 from typing import NoReturn
 
 import typer
 
+from domain.artifacts import ArtifactNotStored
 from persistence.addresses import DatabaseUnavailable
 from server import __version__
 from server.cli import audit, config, db, doctor, graphql, serving, watch
@@ -57,28 +59,14 @@ def main() -> NoReturn:
 
 
 def _explain(error: Exception) -> ExitCode:
-    from server.client.graphql_client import GraphQLErrors, NobodyTakes, Refused, ServerUnreachable
-    from server.security.private_file import ExposedSecret
-
     if isinstance(error, SettingsError):
         for sentence in error.sentences:
             complain(sentence)
         return ExitCode.CONFIGURATION
-    if isinstance(error, DatabaseUnavailable):
-        complain(error.message)
-        return ExitCode.UNAVAILABLE
-    if isinstance(error, ServerUnreachable):
-        complain(str(error))
-        return ExitCode.UNAVAILABLE
-    if isinstance(error, (Refused, GraphQLErrors)):
-        complain(str(error))
-        return ExitCode.EXECUTION
-    if isinstance(error, NobodyTakes):
-        complain(str(error))
-        return ExitCode.TEMPORARY
-    if isinstance(error, ExposedSecret):
-        complain(str(error))
-        return ExitCode.PERMISSION
+    for kinds, code in _expected():
+        if isinstance(error, kinds):
+            complain(str(error))
+            return code
     if isinstance(error, OSError):
         return _explain_system(error)
     complain(f"WrenchAI made a mistake ({type(error).__name__}: {error}): please report it.")
@@ -87,6 +75,21 @@ def _explain(error: Exception) -> ExitCode:
     else:
         errors.print("Set WRENCHAI_LOG_LEVEL=debug to see where.")
     return ExitCode.INTERNAL
+
+
+def _expected() -> Iterator[tuple[tuple[type[Exception], ...], ExitCode]]:
+    """Errors whose message is a sentence for a person, with the exit codes they lead to."""
+    from persistence.backup.facts import BackupRefused, TargetRefused
+    from persistence.backup.programs import ProgramFailed
+    from server.client.graphql_client import GraphQLErrors, NobodyTakes, Refused, ServerUnreachable
+    from server.security.private_file import ExposedSecret
+
+    yield (DatabaseUnavailable, ServerUnreachable, ProgramFailed), ExitCode.UNAVAILABLE
+    yield (Refused, GraphQLErrors), ExitCode.EXECUTION
+    yield (NobodyTakes,), ExitCode.TEMPORARY
+    yield (ExposedSecret,), ExitCode.PERMISSION
+    yield (BackupRefused, ArtifactNotStored), ExitCode.INPUT_OUTPUT
+    yield (TargetRefused,), ExitCode.CONFIGURATION
 
 
 def _explain_system(error: OSError) -> ExitCode:

@@ -1,15 +1,17 @@
-"""``wrenchai db``: the revisions of the database."""
+"""``wrenchai db``: the database's revisions, its backups, and what is removed from it."""
 
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from server.cli.console import errors, output, say_json
+from server.cli.console import errors, foreign, output, say_json
+from server.settings import load_settings
 
-commands = typer.Typer(no_args_is_help=True, help="Look at the database's revision, and bring it up to date.")
+commands = typer.Typer(no_args_is_help=True, help="Migrate, back up, restore and prune the database.")
 
 
 def register(app: typer.Typer) -> None:
@@ -40,8 +42,38 @@ def current(
 
 
 @commands.command()
+def backup(
+    file: Annotated[str, typer.Argument(help="Where to write it; - is standard output.", metavar="FILE|-")],
+) -> None:
+    """Write database, artifacts and source roots into one file; the platform may be running.
+
+    A file of that name is replaced once the new one is complete. Secrets (the local token, sessions) are not in it.
+    """
+    from server.platform.backing_up import back_up
+
+    back_up(load_settings(), file, _tell)
+
+
+@commands.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `wrenchai db backup` wrote.", metavar="FILE")],
+) -> None:
+    """Restore a backup into an empty data folder and an empty database; `wrenchai up` resumes its pending work.
+
+    The file is verified before anything is touched. A restore that was interrupted is started again in the same way.
+    """
+    from server.platform.restoring import restore as restore_backup
+
+    restore_backup(load_settings(), file, _tell)
+
+
+@commands.command()
 def revision(message: Annotated[str, typer.Argument(help="What the revision does.")]) -> None:
     """Write a new revision from the differences between the database and the tables; for developers."""
     from server.platform.revisions import write_revision
 
     output.print(str(asyncio.run(write_revision(message))))
+
+
+def _tell(stage: str) -> None:
+    errors.print(f"[dim]·[/] {foreign(stage)}")

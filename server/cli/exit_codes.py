@@ -21,12 +21,12 @@ class ExitCode(IntEnum):
     INTERNAL = 70
     """A mistake of ours."""
     INPUT_OUTPUT = 74
-    """A disk is full, or a file cannot be read or written."""
+    """A disk is full, or a file cannot be read or written, or is not what it should be (a damaged backup)."""
     TEMPORARY = 75
     """It may work later: too busy, or no worker took the work in time."""
     PERMISSION = 77
     """The user may not do this."""
     CONFIGURATION = 78
-    """A setting cannot be used."""
+    """A setting cannot be used, or names a place that does not fit: a data folder to restore into that is not empty."""
     INTERRUPTED = 130
     """Ended by Ctrl-C."""
