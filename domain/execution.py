@@ -57,6 +57,7 @@ class Execution:
     timeout: timedelta
     cancel_requested_at: datetime | None = None
     cancel_requested_by: str | None = None
+    events_removed_to: int = 0
     process_gone_at: datetime | None = None
     scheduled_for: datetime | None = None
     started_at: datetime | None = None

@@ -76,6 +76,17 @@ class FeedFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedStart:
+    """The oldest ``(xact, id)`` from which a feed can be resumed, and the era in which such positions were made.
+
+    The era counts how often the database was restored from a backup: transaction ids mean nothing across that.
+    """
+
+    position: tuple[int, int] = (0, 0)
+    era: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindingSighting:
     """A finding as one execution saw it."""
 
@@ -220,5 +231,5 @@ class Reader(Protocol):
     ) -> list[EventRecord]:
         """Events behind a position, in commit order; only what no running transaction can still get in front of."""
 
-    async def feed_start(self) -> tuple[int, int]:
-        """The oldest position from which a feed can be resumed; a cursor before it has expired."""
+    async def feed_start(self) -> FeedStart:
+        """From where on feeds can be resumed."""

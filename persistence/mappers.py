@@ -168,6 +168,7 @@ def to_execution(row: AnyRow) -> Execution:
         epoch=row["epoch"],
         crashes=row["crashes"],
         sequence=row["sequence"],
+        events_removed_to=row["pruned_to"],
         timeout=row["timeout"],
         cancel_requested_at=row["cancel_requested_at"],
         cancel_requested_by=row["cancel_requested_by"],
@@ -180,7 +181,8 @@ def to_execution(row: AnyRow) -> Execution:
 
 
 def from_execution(execution: Execution) -> dict[str, Any]:
-    """The values of a row of ``executions``, all but ``sequence``, which the event log alone writes."""
+    """The values of a row of ``executions``, all but ``sequence``, which the event log alone writes, and what
+    retention has removed."""
     return {
         "id": execution.id,
         "workspace_id": execution.workspace_id,

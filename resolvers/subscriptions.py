@@ -16,7 +16,7 @@ from uuid import UUID
 from domain.actor import Permission
 from domain.errors import CursorExpired, InvalidCursor, NotFound, StoreLost
 from domain.events import EventRecord, ExecutionFinished
-from domain.reads import FeedFilter
+from domain.reads import FeedFilter, FeedStart
 from domain.states import ENDED_EXECUTION
 from domain.wakeups import Subscription
 from resolvers import cursors, executions
@@ -32,7 +32,16 @@ SETTLING_WAIT = 0.5
 SETTLING = 10.0
 """Seconds for which events that were announced may stay unreadable, see ``_Settling``."""
 
+LEFT_ALONE = 60.0
+"""Seconds; events are removed only when they are days old, so within this time none of those not yet read was."""
+
 Read: TypeAlias = Callable[[], Awaitable[list[EventRecord]]]
+Check: TypeAlias = Callable[[], Awaitable[None]]
+"""Raises when what is waited for will not come."""
+
+
+async def _no_check() -> None:
+    """Nothing can go."""
 
 
 async def execution_events(context: Context, execution_id: UUID, after: str | None) -> AsyncGenerator[Delivery, None]:
@@ -50,11 +59,14 @@ async def execution_events(context: Context, execution_id: UUID, after: str | No
     execution = await context.load(executions.by_id, execution_id)
     if execution is None:
         raise NotFound("execution", str(execution_id), path=("executionId",))
+    if not execution.events_removed_to <= sequence <= execution.sequence:
+        raise CursorExpired(path=("after",))
     stream = _Stream(context, scope, f"execution:{execution_id}", _by_sequence)
     ended = execution.status in ENDED_EXECUTION
     while True:
         read = partial(context.read.events_after, context.workspace_id, execution_id, sequence, BATCH)
-        deliveries = await (stream.rest(read) if ended else stream.behind((sequence,), read))
+        kept = partial(_require_events_kept, context, execution_id, sequence)
+        deliveries = await (stream.rest(read) if ended else stream.behind((sequence,), read, when_idle=kept))
         for delivery in deliveries:
             if delivery.event.sequence != sequence + 1:
                 raise CursorExpired(path=("after",))
@@ -63,6 +75,7 @@ async def execution_events(context: Context, execution_id: UUID, after: str | No
             if isinstance(delivery.event.event, ExecutionFinished):
                 return
         if ended and not deliveries:
+            await kept()
             return
 
 
@@ -76,11 +89,16 @@ async def feed(context: Context, filter_by: FeedFilter, after: str | None) -> As
     context.actor.require(Permission.READ)
     scope = feed_scope(context.workspace_id, filter_by)
     after = context.last_event_id if after is None else after
-    position = await _start(context, scope, after)
-    stream = _Stream(context, scope, f"workspace:{context.workspace_id}", _by_commit)
+    start = await context.read.feed_start()
+    position = await _start(context, scope, after, start)
+    stream = _Stream(context, scope, f"workspace:{context.workspace_id}", partial(_by_commit, start.era))
     while True:
         read = partial(context.read.feed_after, context.workspace_id, filter_by, position, BATCH)
-        for delivery in await stream.behind(position, read):
+        deliveries = await stream.behind(position, read)
+        if stream.was_left_alone():
+            # Not before the read: what was removed until then is behind the start that is read now.
+            await _require_feed_kept(context, position)
+        for delivery in deliveries:
             position = (delivery.event.xact, delivery.event.id)
             yield _checked(context, delivery)
 
@@ -92,8 +110,8 @@ def _by_sequence(record: EventRecord) -> Position:
     return (record.sequence or 0,)
 
 
-def _by_commit(record: EventRecord) -> Position:
-    return (record.xact, record.id)
+def _by_commit(era: int, record: EventRecord) -> Position:
+    return (record.xact, record.id, era) if era else (record.xact, record.id)
 
 
 class _Stream:
@@ -106,12 +124,24 @@ class _Stream:
         self._scope = scope
         self._topic = topic
         self._position_of = position_of
-        self._began = asyncio.get_running_loop().time()
+        self._began = self._asked = asyncio.get_running_loop().time()
+        self._pause = 0.0
 
-    async def behind(self, position: Position, read: Read) -> tuple[Delivery, ...]:
-        """What comes first behind a position: at least one event, waited for when there is none yet."""
+    async def behind(self, position: Position, read: Read, when_idle: Check = _no_check) -> tuple[Delivery, ...]:
+        """What comes first behind a position: at least one event, waited for when there is none yet.
+
+        While it waits, ``when_idle`` is asked now and then whether there can still be one.
+        """
+        now = asyncio.get_running_loop().time()
+        self._pause, self._asked = now - self._asked, now
         key = (self._context.workspace_id, self._scope, position)
-        return await self._context.reads.share(key, partial(self._next, read), since=self._began)
+        deliveries = await self._context.reads.share(key, partial(self._next, read, when_idle), since=self._began)
+        self._asked = asyncio.get_running_loop().time()
+        return deliveries
+
+    def was_left_alone(self) -> bool:
+        """Whether whoever reads the stream took so long since the last answer that events may have been removed."""
+        return self._pause > LEFT_ALONE
 
     async def rest(self, read: Read) -> tuple[Delivery, ...]:
         """What can be read at this moment, perhaps nothing."""
@@ -120,26 +150,39 @@ class _Stream:
             for record in await _through_outages(read)
         )
 
-    async def _next(self, read: Read) -> tuple[Delivery, ...]:
+    async def _next(self, read: Read, when_idle: Check) -> tuple[Delivery, ...]:
         async with self._context.wakeups.subscribe(self._topic) as wakeups:
             settling = _Settling(wakeups)
             while not (deliveries := await self.rest(read)):
+                if settling.idle:
+                    await when_idle()
                 await settling.pause()
             return deliveries
 
 
-async def _start(context: Context, scope: str, after: str | None) -> tuple[int, int]:
+async def _start(context: Context, scope: str, after: str | None, start: FeedStart) -> tuple[int, int]:
     if after is None:
         return await context.read.feed_head(context.workspace_id)
-    xact, id_ = _position(scope, after, 2)
-    if (xact, id_) < await context.read.feed_start():
+    xact, id_, era = (*_position(scope, after, 2, 3), 0)[:3]
+    if era != start.era or (xact, id_) < start.position:
         raise CursorExpired(path=("after",))
     return xact, id_
 
 
-def _position(scope: str, after: str, length: int) -> tuple[int, ...]:
+async def _require_events_kept(context: Context, execution_id: UUID, sequence: int) -> None:
+    (execution,) = await context.read.executions_by_id(context.workspace_id, [execution_id])
+    if execution is not None and sequence < execution.events_removed_to:
+        raise CursorExpired(path=("after",))
+
+
+async def _require_feed_kept(context: Context, position: tuple[int, int]) -> None:
+    if position < (await context.read.feed_start()).position:
+        raise CursorExpired(path=("after",))
+
+
+def _position(scope: str, after: str, *lengths: int) -> tuple[int, ...]:
     position = cursors.decode(scope, after)
-    if len(position) != length or not all(type(part) is int for part in position):
+    if len(position) not in lengths or not all(type(part) is int for part in position):
         raise InvalidCursor(path=("after",))
     return position
 
@@ -174,6 +217,11 @@ class _Settling:
         self._wakeups = wakeups
         self._wait = SHORTEST_WAIT
         self._settled_at = self._now() + SETTLING
+
+    @property
+    def idle(self) -> bool:
+        """Whether there has been no wake-up for a while."""
+        return self._wait == LONGEST_WAIT
 
     async def pause(self) -> None:
         """Return when the log should be read again."""

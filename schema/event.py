@@ -42,7 +42,8 @@ class Event:
     at: datetime = strawberry.field(description="When it happened.")
     actor: str = strawberry.field(description="Who did it, for example user:owner or worker:<id>.")
     sequence: int | None = strawberry.field(
-        description="Its number among the events of its execution, from 1 without gaps; null when it belongs to none."
+        description="Its number among the events of its execution, from 1 without gaps unless some were removed "
+        "because of their age; null when it belongs to none."
     )
     project = strawberry.field(_project, graphql_type=LazyProject | None, description="The project, as it is now.")
     task = strawberry.field(

@@ -142,6 +142,10 @@ class Execution(Node):
         events.EXECUTION_EVENTS,
         "Everything that happened to it, in order: what executionEvents sends. The cursors are the same, too.",
     )
+    events_removed_to: int = strawberry.field(
+        description="Up to this sequence events have been removed because of their age, and those that are left have "
+        "gaps; behind it the log is whole. 0 while nothing was removed."
+    )
     viewer_can = strawberry.field(
         _rights, graphql_type=ExecutionRights, description="What you may do with it in its state."
     )

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, literal, or_
 
 from domain.events import EventRecord
 from domain.pages import Page, PageRequest
-from domain.reads import FeedFilter
+from domain.reads import FeedFilter, FeedStart
 from persistence.event_codec import to_record
 from persistence.keyset import Ordering
 from persistence.readers.lists import Lists
@@ -83,11 +83,11 @@ class EventReader(ReadSession):
         async with self.connection() as connection:
             return [to_record(row) for row in await connection.rows(wanted)]
 
-    async def feed_start(self) -> tuple[int, int]:
-        """The oldest position from which a feed can be resumed; a cursor before it has expired."""
+    async def feed_start(self) -> FeedStart:
+        """From where on feeds can be resumed."""
         async with self.connection() as connection:
-            row = await connection.row(select(feed_horizon.c.xact, feed_horizon.c.event_id))
-        return (0, 0) if row is None else (row["xact"], row["event_id"])
+            row = await connection.row(select(feed_horizon.c.xact, feed_horizon.c.event_id, feed_horizon.c.era))
+        return FeedStart() if row is None else FeedStart(position=(row["xact"], row["event_id"]), era=row["era"])
 
 
 def _oldest_running() -> ColumnElement[Any]:

@@ -14,7 +14,7 @@ from domain.errors import LeaseLost
 from domain.events import QUIET, Event, LogWritten, ProgressChanged, StepStarted, Subject, TaskCreated
 from domain.execution import Execution
 from domain.ports import UnitOfWork
-from domain.reads import FeedFilter
+from domain.reads import FeedFilter, FeedStart
 from domain.states import ExecutionStatus
 from persistence import tables
 from tests.persistence.conftest import Shelf
@@ -210,7 +210,7 @@ async def test_a_feed_is_narrowed(shelf: Shelf) -> None:
         records = await shelf.read.feed_after(shelf.workspace_id, wanted, (0, 0), 10)
         assert [record.subject for record in records] == expected
     assert await shelf.read.feed_after(uuid4(), FeedFilter(), (0, 0), 10) == []
-    assert await shelf.read.feed_start() == (0, 0)
+    assert await shelf.read.feed_start() == FeedStart()
 
 
 def test_what_is_quiet_stays_out_of_the_feeds() -> None:

@@ -37,6 +37,7 @@ class ProbeInputs(BaseModel):
     fail: bool = Field(False, description="Fail at the end.")
     fail_unless: str | None = Field(None, description="Fail at the end unless this file exists.")
     unstorable: bool = Field(False, description="Put text that a database cannot hold into all that is recorded.")
+    artifact: str | None = Field(None, description="What the first step puts into an artifact.")
     kill_worker: bool = Field(False, description="Kill the worker's process in the first step.")
 
 
@@ -87,6 +88,8 @@ async def _work(step: Step, inputs: ProbeInputs, number: int) -> int:
         await step.log(f"line {line} of step {number}")
         await asyncio.sleep(0)
     await asyncio.sleep(inputs.pause)
+    if inputs.artifact is not None and number == 1:
+        step.artifact("found.txt", "text/plain", inputs.artifact.encode())
     if inputs.stubborn:
         await step.tool("python", ["-c", STUBBORN], cwd=Path("/"))
     if inputs.grandchild:
