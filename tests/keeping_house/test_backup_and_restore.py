@@ -156,6 +156,7 @@ def contents(file: Path) -> dict[str, bytes]:
         return {name: content.read() for name, content in found.items() if content is not None}
 
 
+@pytest.mark.verify
 async def test_a_backup_to_standard_output_is_the_same_and_restores(folder: Path, backup: Path) -> None:
     first = await db(folder / "one", "restore", backup)
     assert first.code == 0, first.said

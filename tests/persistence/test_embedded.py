@@ -203,7 +203,7 @@ async def test_abandoned_start_lets_go_of_the_server(data_dir: Path) -> None:
     assert postmaster(data_dir) is None
 
 
-@pytest.mark.parametrize(("version", "age"), [("99", "a newer PostgreSQL (99"), ("9.6", "another PostgreSQL (9.6")])
+@pytest.mark.parametrize(("version", "age"), [("99", "a newer PostgreSQL (99"), ("9.6", "an older PostgreSQL (9.6")])
 async def test_folder_of_another_postgresql_is_refused(tmp_path: Path, version: str, age: str) -> None:
     (tmp_path / "postgres").mkdir()
     (tmp_path / "postgres" / "PG_VERSION").write_text(version + "\n")
