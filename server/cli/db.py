@@ -56,7 +56,7 @@ def backup(
 
 @commands.command()
 def restore(
-    file: Annotated[Path, typer.Argument(help="What `wrenchai db backup` wrote.", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help="What `wrenchai db backup` wrote.", metavar="FILE", readable=False)],
 ) -> None:
     """Restore a backup into an empty data folder and an empty database; `wrenchai up` resumes its pending work.
 
