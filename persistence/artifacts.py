@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import hashlib
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from domain.artifacts import ArtifactMissing, ArtifactNotStored, StoredArtifact
 
+GATE = ".gate"
+UNFINISHED = ".new-"
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -72,6 +77,53 @@ class DiskArtifacts:
             return False
         return True
 
+    def idle_groups(self, age: timedelta) -> list[list[StoredArtifact]]:
+        """What was put for the last time so long ago, in groups by prefix. Blocks."""
+        now = self._now()
+        groups = [
+            [stored for stored in _listed(prefix) if _put_at(prefix / stored.sha256[2:]) < now - age.total_seconds()]
+            for prefix in _prefixes(self._root)
+        ]
+        return [group for group in groups if group]
+
+    def discard(self, digests: Iterable[str], age: timedelta) -> set[str]:
+        """Forget those that have not been put again since; answers which. Blocks."""
+        gone = set()
+        with self._gate(fcntl.LOCK_EX):
+            now = self._now()
+            for sha256 in digests:
+                path = self._path(sha256)
+                if path.exists() and _put_at(path) < now - age.total_seconds():
+                    path.unlink()
+                    gone.add(sha256)
+        return gone
+
+    def discard_unfinished(self, age: timedelta) -> None:
+        """Remove what writes have left that were cut off so long ago. Blocks."""
+        now = self._now()
+        for prefix in _prefixes(self._root):
+            for path in prefix.glob(f"{UNFINISHED}*"):
+                if _put_at(path) < now - age.total_seconds():
+                    path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _gate(self, kind: int) -> Iterator[None]:
+        """Held shared by those that put, alone by those that discard, over all processes."""
+        descriptor = os.open(self._root / GATE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, kind)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _now(self) -> float:
+        """The time by the clock that the files have their times from."""
+        if not self._root.is_dir():
+            return 0.0
+        gate = self._root / GATE
+        gate.touch(mode=0o600)
+        return _put_at(gate)
+
     def _path(self, sha256: str) -> Path:
         if not DIGEST.fullmatch(sha256):
             raise ArtifactMissing(sha256)
@@ -86,9 +138,13 @@ class DiskArtifacts:
         stored = StoredArtifact(hashlib.sha256(content).hexdigest(), len(content))
         path = self._path(stored.sha256)
         try:
-            if not path.exists():
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                _write(path, content)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Nobody discards it between the look and the touch.
+            with self._gate(fcntl.LOCK_SH):
+                if path.exists():
+                    os.utime(path)
+                else:
+                    _write(path, content)
         except OSError as error:
             full = error.errno in {errno.ENOSPC, errno.EDQUOT}
             remedy = "free some space" if full else f"make {self._root} writable"
@@ -111,12 +167,19 @@ def stored_files(root: Path) -> Iterator[tuple[StoredArtifact, Path]]:
             yield stored, prefix / stored.sha256[2:]
 
 
+def _put_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
+
+
 def _prefixes(root: Path) -> list[Path]:
     return sorted(root.glob("[0-9a-f][0-9a-f]"))
 
 
 def _write(path: Path, content: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+    descriptor, temporary = tempfile.mkstemp(prefix=UNFINISHED, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

@@ -114,6 +114,33 @@ class Settings(BaseSettings):
     max_file_bytes: int = Field(50 * MEBIBYTE, ge=1024, description="Files of a source larger than this are left out.")
     checkout_timeout_seconds: float = Field(600, gt=0, le=86400, description="How long fetching a git URL may take.")
     max_artifact_bytes: int = Field(256 * MEBIBYTE, ge=1024, description="The largest artifact that is kept, in bytes.")
+    retain_log_days: int = Field(
+        30, ge=0, le=36500, description="Days after the end of an execution that its log lines are kept; 0 for ever."
+    )
+    retain_event_days: int = Field(
+        365,
+        ge=0,
+        le=36500,
+        description="Days after the end of an execution that its events are kept, and those of feeds; 0 for ever.",
+    )
+    retain_artifact_days: int = Field(
+        365, ge=0, le=36500, description="Days after the end of an execution that its artifacts are kept; 0 for ever."
+    )
+    retain_artifact_bytes: int = Field(
+        0, ge=0, description="How much the artifacts of ended executions may take up, the oldest go first; 0: no limit."
+    )
+    retain_key_days: int = Field(
+        30, ge=0, le=36500, description="Days that the answer under an idempotency key is kept; 0 for ever."
+    )
+    retain_segment_days: int = Field(
+        7,
+        ge=0,
+        le=36500,
+        description="Days after the end of an execution that the engine's own rows about it are kept; 0 for ever.",
+    )
+    retention_interval_minutes: float = Field(
+        60, gt=0, le=10080, description="How often a worker removes what is older than that."
+    )
     worker_slots: int = Field(
         default_factory=lambda: max(2, os.cpu_count() or 2),
         ge=1,

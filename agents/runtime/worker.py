@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -27,8 +28,18 @@ from domain.use_cases import lifecycle
 log = structlog.get_logger(__name__)
 
 WATCH_SECONDS = 0.5
+FIRST_CHORES = 30.0
+"""Seconds after the start: who starts the platform only now and then must not wait for a full interval."""
 LONGEST_END = 15.0
 """Seconds for the segments that were stopped to end their processes and to go back to the queue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chores:
+    """What a worker does now and then for the installation as a whole; several workers may do it at the same time."""
+
+    work: Callable[[], Awaitable[None]]
+    every: timedelta
 
 
 class Worker:
@@ -46,12 +57,14 @@ class Worker:
         pool_size: int,
         lease: timedelta,
         drain: timedelta,
+        chores: Chores | None = None,
     ) -> None:
         self.id: UUID = uuid7()
         self._workshop = workshop
         self._client = client
         self._lease = lease
         self._drain_seconds = drain.total_seconds()
+        self._chores = chores
         self._taken: set[tuple[UUID, int]] = set()
         self._running: dict[tuple[UUID, int], SegmentRun] = {}
         self._idle = asyncio.Event()
@@ -91,6 +104,10 @@ class Worker:
             asyncio.create_task(_every(WATCH_SECONDS, self._watch), name="watch"),
             asyncio.create_task(_every(seconds / 3, self._reap), name="reap"),
         ]
+        if self._chores is not None:
+            chores, every = self._chores.work, self._chores.every.total_seconds()
+            first = min(FIRST_CHORES, every)
+            self._loops.append(asyncio.create_task(_every(every, chores, first=first), name="chores"))
         await self._engine.start(self._take)
         log.info("worker_started", worker_id=str(self.id), slots=self._facts.slots)
 
@@ -198,11 +215,13 @@ class Worker:
             await self._workshop.checkouts.remove(execution_id)
 
 
-async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+async def _every(seconds: float, work: Callable[[], Awaitable[None]], *, first: float | None = None) -> None:
     """Do the work again and again; a failure (the database is away, say) is logged and tried again."""
     failed = False
+    pause = seconds if first is None else first
     while True:
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(pause)
+        pause = seconds
         try:
             await work()
             failed = False

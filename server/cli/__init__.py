@@ -81,12 +81,13 @@ def _expected() -> Iterator[tuple[tuple[type[Exception], ...], ExitCode]]:
     """Errors whose message is a sentence for a person, with the exit codes they lead to."""
     from persistence.backup.facts import BackupRefused, TargetRefused
     from persistence.backup.programs import ProgramFailed
+    from persistence.retention.policy import HouseBusy
     from server.client.graphql_client import GraphQLErrors, NobodyTakes, Refused, ServerUnreachable
     from server.security.private_file import ExposedSecret
 
     yield (DatabaseUnavailable, ServerUnreachable, ProgramFailed), ExitCode.UNAVAILABLE
     yield (Refused, GraphQLErrors), ExitCode.EXECUTION
-    yield (NobodyTakes,), ExitCode.TEMPORARY
+    yield (NobodyTakes, HouseBusy), ExitCode.TEMPORARY
     yield (ExposedSecret,), ExitCode.PERMISSION
     yield (BackupRefused, ArtifactNotStored), ExitCode.INPUT_OUTPUT
     yield (TargetRefused,), ExitCode.CONFIGURATION

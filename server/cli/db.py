@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -65,6 +66,23 @@ def restore(
     from server.platform.restoring import restore as restore_backup
 
     restore_backup(load_settings(), file, _tell)
+
+
+@commands.command()
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Remove nothing, and say what would go.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
+) -> None:
+    """Remove at once what is older than the settings keep it, as the workers do now and then."""
+    from server.platform.pruning import prune_database
+
+    removed = asyncio.run(prune_database(load_settings(), dry_run=dry_run))
+    if as_json:
+        say_json({"dryRun": dry_run, **asdict(removed)})
+        return
+    errors.print("would go:" if dry_run else "gone:")
+    for name, count in asdict(removed).items():
+        output.print(f"{count:>12,} {name.replace('_', ' ')}")
 
 
 @commands.command()

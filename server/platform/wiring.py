@@ -16,7 +16,7 @@ from agents.runtime import engine as execution_engine
 from agents.runtime.checkouts import Checkouts
 from agents.runtime.queue import DbosQueue
 from agents.runtime.segment import Workshop
-from agents.runtime.worker import Worker
+from agents.runtime.worker import Chores, Worker
 from agents.toolbox import Toolbox
 from domain.actor import OWNER_PERMISSIONS, Actor
 from domain.events import Subject
@@ -32,6 +32,7 @@ from resolvers.context import Context
 from resolvers.delivery import Reads, shared_reads
 from server import __version__
 from server.platform.database import create_engine, open_read_pool
+from server.platform.housekeeping import Housekeeping, policy_of
 from server.platform.source_roots import SourceRoots
 from server.settings import Settings
 
@@ -82,6 +83,22 @@ class Platform:
             last_event_id=last_event_id,
         )
 
+    @property
+    def checkouts(self) -> Checkouts:
+        """The checkouts of executions, in the data folder."""
+        return Checkouts(self.settings.data_dir / "checkouts", self.roots.checkout_policy)
+
+    def housekeeping(self) -> Housekeeping:
+        """What removes old data, as the settings say."""
+        return Housekeeping(
+            policy=policy_of(self.settings),
+            engine=self.engine,
+            client=self.client,
+            transactor=self.transactor,
+            artifacts=self.artifacts,
+            checkouts=self.checkouts,
+        )
+
     def worker(self) -> Worker:
         """A worker of this process; start it in the event loop that is to run the agents."""
         workshop = Workshop(
@@ -89,7 +106,7 @@ class Platform:
             agents=self.agents,
             store=self.artifacts,
             toolbox=Toolbox(),
-            checkouts=Checkouts(self.settings.data_dir / "checkouts", self.roots.checkout_policy),
+            checkouts=self.checkouts,
         )
         return Worker(
             workshop,
@@ -101,6 +118,9 @@ class Platform:
             pool_size=self.settings.engine_pool_size,
             lease=self.lease,
             drain=timedelta(seconds=self.settings.drain_seconds),
+            chores=Chores(
+                work=self.housekeeping().tidy, every=timedelta(minutes=self.settings.retention_interval_minutes)
+            ),
         )
 
 

@@ -134,17 +134,20 @@ class Checker:
         return [row["workflow_uuid"] for row in found]
 
     async def _broken_sequences(self) -> list[dict[str, object]]:
+        """Each log goes from 1 to n; one that retention has been at, from where that has stopped."""
         found = await self.rows(
             "SELECT e.id, e.sequence, count(v.id) AS events, min(v.sequence) AS first, max(v.sequence) AS last"
-            " FROM executions e LEFT JOIN events v ON v.execution_id = e.id GROUP BY e.id"
-            " HAVING (min(v.sequence), max(v.sequence), count(v.id), count(DISTINCT v.sequence))"
-            " IS DISTINCT FROM (1, e.sequence, e.sequence, e.sequence)"
+            " FROM executions e LEFT JOIN events v ON v.execution_id = e.id AND v.sequence > e.pruned_to GROUP BY e.id"
+            " HAVING (coalesce(min(v.sequence), e.sequence + 1), coalesce(max(v.sequence), e.pruned_to),"
+            " count(v.id), count(DISTINCT v.sequence)) IS DISTINCT FROM"
+            " (e.pruned_to + 1, e.sequence, e.sequence - e.pruned_to, e.sequence - e.pruned_to)"
         )
         return [dict(row) for row in found]
 
     async def _steps_without_one_success(self) -> list[dict[str, object]]:
         found = await self.rows(
-            "SELECT s.execution_id, s.name, s.status, count(v.id) AS successes FROM steps s LEFT JOIN events v"
+            "SELECT s.execution_id, s.name, s.status, count(v.id) AS successes FROM steps s"
+            " JOIN executions e ON e.id = s.execution_id AND e.pruning < 2 LEFT JOIN events v"
             " ON v.execution_id = s.execution_id AND v.kind = 'StepSucceeded' AND v.payload->>'step' = s.name"
             " GROUP BY s.id HAVING count(v.id) <> (CASE s.status WHEN 'SUCCEEDED' THEN 1 ELSE 0 END)"
         )
