@@ -180,7 +180,10 @@ def _checks(platform: Platform, worker: Worker | None) -> Checks:
         if not platform.wakeups.healthy:
             raise RuntimeError("not listening")
 
-    return {"database": reach_database, "migrations": migrations, "engine": engine, "wakeups": wakeups}
+    async def disk() -> None:
+        await asyncio.to_thread(platform.disk_space.require)
+
+    return {"disk": disk, "database": reach_database, "migrations": migrations, "engine": engine, "wakeups": wakeups}
 
 
 def _shown(host: str) -> str:

@@ -141,6 +141,11 @@ class Settings(BaseSettings):
     retention_interval_minutes: float = Field(
         60, gt=0, le=10080, description="How often a worker removes what is older than that."
     )
+    min_free_bytes: int = Field(
+        512 * MEBIBYTE,
+        ge=0,
+        description="With less free on the disk of the data folder, workers begin no new work; 0 never minds.",
+    )
     worker_slots: int = Field(
         default_factory=lambda: max(2, os.cpu_count() or 2),
         ge=1,

@@ -28,6 +28,8 @@ from domain.use_cases import lifecycle
 log = structlog.get_logger(__name__)
 
 WATCH_SECONDS = 0.5
+ROOM_SECONDS = 1.0
+"""How often it is looked whether there is room again."""
 FIRST_CHORES = 30.0
 """Seconds after the start: who starts the platform only now and then must not wait for a full interval."""
 LONGEST_END = 15.0
@@ -57,6 +59,7 @@ class Worker:
         pool_size: int,
         lease: timedelta,
         drain: timedelta,
+        require_room: Callable[[], None],
         chores: Chores | None = None,
     ) -> None:
         self.id: UUID = uuid7()
@@ -65,11 +68,13 @@ class Worker:
         self._lease = lease
         self._drain_seconds = drain.total_seconds()
         self._chores = chores
+        self._require_room = require_room
+        self._short_of_room = False
         self._taken: set[tuple[UUID, int]] = set()
         self._running: dict[tuple[UUID, int], SegmentRun] = {}
         self._idle = asyncio.Event()
         self._idle.set()
-        self._stopping = False
+        self._stop_asked = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._engine = Engine(
             dsn, executor_id=self.id, slots=slots, agent_concurrency=agent_concurrency, pool_size=pool_size
@@ -113,7 +118,7 @@ class Worker:
 
     async def stop(self) -> None:
         """Take nothing more, let what is nearly done end, send the rest back to the queue, and sign off."""
-        self._stopping = True
+        self._stop_asked.set()
         drain = math.ceil(self._drain_seconds + LONGEST_END) if self._taken else 0
         engine = asyncio.create_task(self._engine.stop(drain_seconds=drain))
         await self._drain(self._drain_seconds)
@@ -132,13 +137,16 @@ class Worker:
         log.info("worker_stopped", worker_id=str(self.id))
 
     async def _take(self, execution_id: UUID, epoch: int) -> None:
-        if self._stopping:
+        if self._stop_asked.is_set():
             await self._requeue(execution_id, epoch, crashed=False, reason=Stop.SHUTDOWN.value)
             return
         taken = (execution_id, epoch)
         self._idle.clear()
         self._taken.add(taken)  # before the database knows, so that it is never seen as left lying
         try:
+            if not await self._has_room():
+                await self._requeue(execution_id, epoch, crashed=False, reason=Stop.SHUTDOWN.value)
+                return
             segment = await self._workshop.transactor.run(
                 lambda uow: lifecycle.start_execution(uow, execution_id, epoch, self.id)
             )
@@ -151,9 +159,31 @@ class Worker:
             if not self._taken:
                 self._idle.set()
 
+    async def _has_room(self) -> bool:
+        """Wait until there is room on the disk for another execution; ``False`` when the worker stops before.
+
+        Until then the execution is queued as before, and can be cancelled; what runs goes on.
+        """
+        while not self._stop_asked.is_set():
+            try:
+                await asyncio.to_thread(self._require_room)
+            except Exception as error:  # noqa: BLE001 - a disk that does not answer has no room for us either
+                if not self._short_of_room:
+                    log.warning("no_new_work", reason=str(error))
+                self._short_of_room = True
+            else:
+                if self._short_of_room:
+                    log.info("new_work_again")
+                self._short_of_room = False
+                return True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ROOM_SECONDS):
+                    await self._stop_asked.wait()
+        return False
+
     async def _run(self, taken: tuple[UUID, int], run: SegmentRun) -> None:
         self._running[taken] = run
-        if self._stopping:  # it was told so while the segment was being started
+        if self._stop_asked.is_set():  # it was told so while the segment was being started
             run.stop(Stop.SHUTDOWN)
         try:
             await run.run()

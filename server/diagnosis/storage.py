@@ -33,7 +33,14 @@ def check_data_folder(settings: Settings) -> Check:
             name, f"{existing} cannot be written ({error.strerror})", "set WRENCHAI_DATA_DIR to one that can"
         )
     free = shutil.disk_usage(existing).free
-    if free < LEAST_SPACE:
+    if free < settings.min_free_bytes:
+        return failure(
+            name,
+            f"only {free // 2**20} MiB are free at {existing}, and workers begin no new work below "
+            f"{settings.min_free_bytes // 2**20} MiB",
+            "free some space, remove old data (`wrenchai db prune`), or lower WRENCHAI_MIN_FREE_BYTES",
+        )
+    if free < max(LEAST_SPACE, 2 * settings.min_free_bytes):
         return warning(name, f"only {free // 2**20} MiB are free at {existing}", "free some space")
     mode = stat.S_IMODE(folder.stat().st_mode) if folder.exists() else 0o700
     if mode & 0o066:

@@ -23,6 +23,7 @@ from domain.events import Subject
 from domain.ports import UnitOfWork
 from persistence.addresses import DatabaseAddresses
 from persistence.artifacts import DiskArtifacts
+from persistence.disk_space import DiskSpace
 from persistence.reader import SqlReader
 from persistence.readers.pool import ReadPool
 from persistence.redis_wakeups import RedisWakeups
@@ -88,6 +89,11 @@ class Platform:
         """The checkouts of executions, in the data folder."""
         return Checkouts(self.settings.data_dir / "checkouts", self.roots.checkout_policy)
 
+    @property
+    def disk_space(self) -> DiskSpace:
+        """The disk of the data folder."""
+        return DiskSpace(self.settings.data_dir, self.settings.min_free_bytes)
+
     def housekeeping(self) -> Housekeeping:
         """What removes old data, as the settings say."""
         return Housekeeping(
@@ -118,6 +124,7 @@ class Platform:
             pool_size=self.settings.engine_pool_size,
             lease=self.lease,
             drain=timedelta(seconds=self.settings.drain_seconds),
+            require_room=self.disk_space.require,
             chores=Chores(
                 work=self.housekeeping().tidy, every=timedelta(minutes=self.settings.retention_interval_minutes)
             ),
