@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -52,9 +52,14 @@ class SqlUnitOfWork:
     """See :class:`domain.ports.UnitOfWork`."""
 
     def __init__(
-        self, connection: AsyncConnection, queue: WorkQueue, agents: AgentCatalogue, sources: SourcePolicy
+        self,
+        connection: AsyncConnection,
+        now: datetime,
+        queue: WorkQueue,
+        agents: AgentCatalogue,
+        sources: SourcePolicy,
     ) -> None:
-        self.now = datetime.now(UTC)
+        self.now = now
         self.workspaces: WorkspaceStore = WorkspaceTable(connection, self.now)
         self.projects: ProjectStore = ProjectTable(connection)
         self.tasks: TaskStore = TaskTable(connection)
@@ -77,21 +82,23 @@ class SqlUnitOfWork:
 class SqlTransactor:
     """See :class:`domain.ports.Transactor`.
 
-    ``queue_on`` gives the engine's queue on a connection, so that what is enqueued belongs to the same transaction.
-    ``after_commit`` is called with what each committed transaction has changed, for carriers of wake-ups other than
-    PostgreSQL.
+    ``clock`` tells the time that the use cases write. ``queue_on`` gives the engine's queue on a connection, so that
+    what is enqueued belongs to the same transaction. ``after_commit`` is called with what each transaction has
+    changed, for carriers of wake-ups other than PostgreSQL.
     """
 
     def __init__(
         self,
         engine: AsyncEngine,
         *,
+        clock: Callable[[], datetime],
         queue_on: Callable[[AsyncConnection], WorkQueue],
         agents: AgentCatalogue,
         sources: SourcePolicy,
         after_commit: Callable[[frozenset[Subject]], Awaitable[None]] | None = None,
     ) -> None:
         self._engine = engine
+        self._clock = clock
         self._queue_on = queue_on
         self._agents = agents
         self._sources = sources
@@ -106,7 +113,8 @@ class SqlTransactor:
         for tried in range(1, MOST_TRIES + 1):
             try:
                 async with self._engine.begin() as connection:
-                    uow = SqlUnitOfWork(connection, self._queue_on(connection), self._agents, self._sources)
+                    queue = self._queue_on(connection)
+                    uow = SqlUnitOfWork(connection, self._clock(), queue, self._agents, self._sources)
                     result = await work(uow)
                 if self._after_commit is not None and uow.log.touched:
                     await self._after_commit(frozenset(uow.log.touched))

@@ -18,7 +18,7 @@ from domain.artifacts import ArtifactStore
 from domain.errors import LeaseLost, StoreLost
 from domain.execution import Progress, Step
 from domain.finding import Finding, FindingState, fingerprinted
-from domain.ports import Transactor
+from domain.ports import Clock, Transactor
 from domain.project import Source
 from domain.quality_gate import QualityGate
 from domain.states import StepStatus
@@ -44,6 +44,7 @@ class SegmentContext:
         store: ArtifactStore,
         toolbox: Toolbox,
         logs: LogWriter,
+        clock: Clock,
     ) -> None:
         self.execution_id: UUID = segment.execution.id
         self.task_title = segment.task.title
@@ -60,6 +61,7 @@ class SegmentContext:
         self._store = store
         self._toolbox = toolbox
         self._logs = logs
+        self._clock = clock
 
     async def step(
         self,
@@ -86,6 +88,7 @@ class SegmentContext:
                 store=self._store,
                 toolbox=self._toolbox,
                 logs=self._logs,
+                clock=self._clock,
             )
             try:
                 output = await function(scope)

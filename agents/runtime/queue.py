@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from dbos import DBOSClient, EnqueueOptions
@@ -20,9 +21,10 @@ ENGINE_VERSION = "1"
 class DbosQueue:
     """See :class:`domain.ports.WorkQueue`, on one connection."""
 
-    def __init__(self, client: DBOSClient, connection: AsyncConnection) -> None:
+    def __init__(self, client: DBOSClient, connection: AsyncConnection, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._connection = connection
+        self._clock = clock
 
     async def enqueue(self, execution: Execution, *, priority: int, delay: timedelta = timedelta()) -> None:
         """Enqueue the segment of the execution that its ``epoch`` names. Doing it twice is harmless."""
@@ -35,7 +37,9 @@ class DbosQueue:
             "priority": priority,
         }
         if delay:
-            options["delay_seconds"] = delay.total_seconds()
+            # The engine counts from the clock of this machine, and other machines compare with theirs.
+            behind = self._clock() - datetime.now(UTC)
+            options["delay_seconds"] = max(0.0, (delay + behind).total_seconds())
 
         def enqueue(connection: Connection) -> None:
             self._client.enqueue_in_transaction(connection, options, str(execution.id), execution.epoch)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
@@ -23,7 +22,7 @@ from agents.toolbox import Toolbox
 from domain.artifacts import ArtifactStore
 from domain.errors import LeaseLost, Rejection, StoreLost
 from domain.execution import ExecutionError
-from domain.ports import Transactor
+from domain.ports import Clock, Transactor
 from domain.states import ExecutionStatus
 from domain.text import storable
 from domain.use_cases import lifecycle, recording
@@ -53,6 +52,7 @@ class Workshop:
     store: ArtifactStore
     toolbox: Toolbox
     checkouts: Checkouts
+    clock: Clock
 
 
 class SegmentRun:
@@ -111,8 +111,9 @@ class SegmentRun:
         return _failed(ExecutionStatus.CANCELLED, "CANCELLED", "cancelled") if self._stopped is Stop.CANCEL else None
 
     def _seconds_left(self) -> float:
-        started = self.segment.execution.started_at or datetime.now(UTC)
-        left = self.segment.execution.timeout - (datetime.now(UTC) - started)
+        now = self._workshop.clock.now()
+        started = self.segment.execution.started_at or now
+        left = self.segment.execution.timeout - (now - started)
         return max(left.total_seconds(), 0.0)
 
     async def _close(self, outcome: Outcome | None) -> None:
@@ -169,6 +170,7 @@ class SegmentRun:
             store=self._workshop.store,
             toolbox=self._workshop.toolbox,
             logs=logs,
+            clock=self._workshop.clock,
         )
         agent = declaration.agent()
         inputs = agent.input_model.model_validate(dict(self.segment.execution.inputs))

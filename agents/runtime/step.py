@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from uuid_utils.compat import uuid7
@@ -20,7 +20,7 @@ from domain.artifacts import ArtifactStore
 from domain.execution import Artifact, ToolCall
 from domain.finding import FindingDraft
 from domain.lease import Lease
-from domain.ports import Transactor
+from domain.ports import Clock, Transactor
 from domain.text import storable
 from domain.use_cases.recording import record_tool_call
 
@@ -40,6 +40,7 @@ class RunningStep:
         store: ArtifactStore,
         toolbox: Toolbox,
         logs: LogWriter,
+        clock: Clock,
     ) -> None:
         self.name = name
         self.findings: list[FindingDraft] = []
@@ -49,6 +50,7 @@ class RunningStep:
         self._store = store
         self._toolbox = toolbox
         self._logs = logs
+        self._clock = clock
 
     async def log(self, text: str) -> None:
         """Write lines to the execution's log."""
@@ -76,7 +78,7 @@ class RunningStep:
                     media_type=media_type,
                     size=kept.size,
                     sha256=kept.sha256,
-                    created_at=datetime.now(UTC),
+                    created_at=self._clock.now(),
                 )
             )
         return tuple(stored)
@@ -96,7 +98,7 @@ class RunningStep:
         tool = await asyncio.to_thread(self._toolbox.find, name)
         if tool is None:
             raise ToolFailure(f"{name} is not installed. To install it: {install_hint(name)}")
-        began = datetime.now(UTC)
+        began = self._clock.now()
         try:
             done = await run(tool.path, arguments, cwd=cwd, stdin=stdin, timeout=timeout, max_output=max_output)
         except ProcessNotStarted as error:
@@ -143,7 +145,7 @@ class RunningStep:
             output_sha256=hashlib.sha256(written).hexdigest(),
             output_bytes=len(written),
             started_at=began,
-            finished_at=datetime.now(UTC),
+            finished_at=self._clock.now(),
         )
         await self._transactor.run(lambda uow: record_tool_call(uow, self._lease, call))
 

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -79,8 +79,8 @@ class Worker:
         self._engine = Engine(
             dsn, executor_id=self.id, slots=slots, agent_concurrency=agent_concurrency, pool_size=pool_size
         )
-        now = datetime.now(UTC)
-        self._beaten_at = self._reap_from = now
+        now = workshop.clock.now()
+        self._beaten_at = self._reap_from = workshop.clock.elapsed()
         self._facts = WorkerFacts(
             id=self.id,
             hostname=socket.gethostname(),
@@ -192,19 +192,21 @@ class Worker:
 
     async def _beat(self) -> None:
         await self._workshop.transactor.run(lambda uow: uow.workers.beat(self._facts))
-        now = datetime.now(UTC)
-        if now - self._beaten_at > self._lease:
-            self._reap_from = now + self._lease
+        now = self._workshop.clock.elapsed()
+        if now - self._beaten_at > self._lease.total_seconds():
+            self._reap_from = now + self._lease.total_seconds()
         self._beaten_at = now
 
     async def _reap(self) -> None:
         """Take from dead workers what they held.
 
         When we could not beat for a lease ourselves (the database was away, the machine slept), the others could not
-        either: they get another lease to show that they are alive.
+        either: they get another lease to show that they are alive. So they do when the database's clock was moved,
+        which makes every beat look old, or from the future.
         """
-        now = datetime.now(UTC)
-        if now - self._beaten_at < self._lease and now >= self._reap_from:
+        await self._workshop.clock.sync()
+        now, steady = self._workshop.clock.elapsed(), self._workshop.clock.steady_for() >= self._lease
+        if now - self._beaten_at < self._lease.total_seconds() and now >= self._reap_from and steady:
             await reap(self._workshop.transactor, self._client, self._lease)
 
     async def _watch(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,8 @@ from domain.use_cases.acceptance import unmet_checks
 from domain.use_cases.cancel import subject_of
 
 MOST_CRASHES = 3
+TOO_EARLY = timedelta(seconds=2)
+"""Less than that before its time an execution is started anyway: the queue rounds, and clocks are never quite alike."""
 ENGINE = "engine"
 RETRIED = frozenset({ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT})
 FINAL_CODES = frozenset({"POISONED", "SOURCE_UNAVAILABLE", "TOOL_MISSING"})
@@ -57,13 +60,20 @@ class Outcome:
 
 
 async def start_execution(uow: UnitOfWork, execution_id: UUID, epoch: int, worker_id: UUID) -> Segment | None:
-    """Take a queued execution. ``None`` when this segment is no longer wanted: cancelled, ended, or taken over."""
+    """Take a queued execution. ``None`` when this segment is no longer wanted: cancelled, ended, or taken over.
+
+    One that is to start later, by the time that all processes share, goes back to the queue.
+    """
     found = await uow.executions.get(None, execution_id)
     if found is None:
         return None
     tasks = await uow.tasks.lock(found.workspace_id, [found.task_id])
     execution = await uow.executions.lock(execution_id)
     if execution is None or execution.epoch != epoch or execution.status is not ExecutionStatus.QUEUED:
+        return None
+    if execution.scheduled_for is not None and execution.scheduled_for - uow.now > TOO_EARLY:
+        # The clock of the machine that let it out of the queue is ahead.
+        await _enqueue_next_segment(uow, tasks[execution.task_id], execution, execution.scheduled_for - uow.now)
         return None
     project = await uow.projects.get(execution.workspace_id, execution.project_id)
     if project is None:
@@ -138,10 +148,12 @@ async def requeue_execution(
     return await _enqueue_next_segment(uow, task, replace(execution, status=ExecutionStatus.QUEUED, worker_id=None))
 
 
-async def _enqueue_next_segment(uow: UnitOfWork, task: Task, execution: Execution) -> Execution:
+async def _enqueue_next_segment(
+    uow: UnitOfWork, task: Task, execution: Execution, delay: timedelta = timedelta()
+) -> Execution:
     following = replace(execution, epoch=execution.epoch + 1)
     await uow.executions.update(following)
-    await uow.queue.enqueue(following, priority=task.priority)
+    await uow.queue.enqueue(following, priority=task.priority, delay=delay)
     return following
 
 

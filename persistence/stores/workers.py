@@ -46,7 +46,9 @@ class WorkerTable:
 
     async def alive(self, lease: timedelta) -> set[UUID]:
         """Workers whose last beat is younger than the lease, by the database's clock."""
-        found = select(workers.c.id).where(workers.c.beat_at > func.clock_timestamp() - lease)
+        now = func.clock_timestamp()
+        # A beat from the future is from before the clock was moved back: whoever lives beats again soon.
+        found = select(workers.c.id).where(workers.c.beat_at > now - lease, workers.c.beat_at < now + lease)
         return set((await self._connection.execute(found)).scalars())
 
     async def forget(self, older_than: timedelta) -> None:

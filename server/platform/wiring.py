@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from dbos import DBOSClient
@@ -23,6 +23,7 @@ from domain.events import Subject
 from domain.ports import UnitOfWork
 from persistence.addresses import DatabaseAddresses
 from persistence.artifacts import DiskArtifacts
+from persistence.clock import DatabaseClock
 from persistence.disk_space import DiskSpace
 from persistence.reader import SqlReader
 from persistence.readers.pool import ReadPool
@@ -55,6 +56,7 @@ class Platform:
     artifacts: DiskArtifacts
     wakeups: PostgresWakeups | RedisWakeups
     transactor: SqlTransactor
+    clock: DatabaseClock
     reads: Reads = field(default_factory=shared_reads)
 
     @property
@@ -80,7 +82,7 @@ class Platform:
             agents=self.agents,
             wakeups=self.wakeups,
             reads=self.reads,
-            clock=lambda: datetime.now(UTC),
+            clock=self.clock.now,
             last_event_id=last_event_id,
         )
 
@@ -113,6 +115,7 @@ class Platform:
             store=self.artifacts,
             toolbox=Toolbox(),
             checkouts=self.checkouts,
+            clock=self.clock,
         )
         return Worker(
             workshop,
@@ -152,10 +155,15 @@ async def open_platform(settings: Settings, addresses: DatabaseAddresses) -> Asy
                 for subject in touched:
                     await redis.publish(subject.workspace_id, subject.task_id, subject.execution_id)
 
-        def queue_on(connection: AsyncConnection) -> DbosQueue:
-            return DbosQueue(client, connection)
+        clock = DatabaseClock(engine)
+        await stack.enter_async_context(clock.kept())
 
-        transactor = SqlTransactor(engine, queue_on=queue_on, agents=agents, sources=roots, after_commit=publish)
+        def queue_on(connection: AsyncConnection) -> DbosQueue:
+            return DbosQueue(client, connection, clock.now)
+
+        transactor = SqlTransactor(
+            engine, clock=clock.now, queue_on=queue_on, agents=agents, sources=roots, after_commit=publish
+        )
         await transactor.run(_ensure_workspace)
         yield Platform(
             settings=settings,
@@ -168,6 +176,7 @@ async def open_platform(settings: Settings, addresses: DatabaseAddresses) -> Asy
             artifacts=DiskArtifacts(settings.data_dir / "artifacts", max_bytes=settings.max_artifact_bytes),
             wakeups=wakeups,
             transactor=transactor,
+            clock=clock,
         )
 
 
