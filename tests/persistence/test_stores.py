@@ -102,7 +102,7 @@ async def test_an_edge_is_unique_and_leads_to_another_task(shelf: Shelf) -> None
 async def test_an_execution_goes_there_and_back(shelf: Shelf) -> None:
     task = await shelf.task(await shelf.project())
     execution = await shelf.execution(task)
-    assert has_defaults(execution) == ["sequence"]  # only the event log counts
+    assert has_defaults(execution) == ["sequence", "events_removed_to"]  # only the event log counts
     assert await shelf.do(lambda uow: uow.executions.get(shelf.workspace_id, execution.id)) == execution
     assert await shelf.do(lambda uow: uow.executions.get(None, execution.id)) == execution
     assert await shelf.do(lambda uow: uow.executions.get(uuid4(), execution.id)) is None
