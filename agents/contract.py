@@ -7,6 +7,7 @@ its output) is committed together with the step's success; log lines, progress a
 
 from __future__ import annotations
 
+import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -55,13 +56,16 @@ class Checkout:
     """The agent's own snapshot of the source.
 
     ``state`` names exactly what is analysed: ``git:<commit>``, ``git:<commit>+<digest of uncommitted changes>`` or
-    ``sha256:<digest>`` where there is no git. ``excluded`` lists what was not copied, with the reason.
+    ``sha256:<digest>`` where there is no git. ``excluded`` lists what was not copied, with the reason. ``scratch`` is a
+    folder for what an agent needs only while it works; on a worker it is empty when a segment begins, and goes with the
+    checkout, however the worker ends.
     """
 
     path: Path
     source_id: UUID
     state: str
     excluded: Mapping[str, str] = field(default_factory=dict)
+    scratch: Path = field(default_factory=lambda: Path(tempfile.gettempdir()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +111,14 @@ class Step(Protocol):
         accept: frozenset[int] = frozenset({0}),
         timeout: timedelta = timedelta(minutes=10),
         max_output: int = 64 * 2**20,
+        max_memory: int | None = None,
         stdin: bytes | None = None,
     ) -> ToolResult:
         """Run a program of the toolbox; the call is recorded: version, arguments, exit code, duration, output hash.
 
         The program runs in a process group of its own, without a shell, with an environment of ours, and dies with the
-        worker. ``arguments`` does not contain the program itself.
+        worker. ``arguments`` does not contain the program itself. With
+        ``max_memory`` (bytes for each process; Linux only) one that needs more fails.
 
         Raises:
             ToolFailure: not installed, over ``timeout``, or an exit code outside ``accept``.

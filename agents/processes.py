@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import sys
 import tempfile
 import time
@@ -14,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
+from agents.homes import temporary_home
 from agents.output import BoundedOutput
 from agents.process_family import ProcessFamily, die_with_parent
 
@@ -56,6 +58,7 @@ async def run(
     stdin: bytes | None = None,
     timeout: timedelta,
     max_output: int,
+    max_memory: int | None = None,
     on_gone: Callable[[], None] | None = None,
 ) -> ProcessResult:
     """Run ``program`` without a shell, in a session of its own, and wait until it and its descendants are gone.
@@ -63,6 +66,7 @@ async def run(
     The environment is ours (``clean_environment``, with a home that exists only meanwhile) plus ``env``. Of each stream
     at most ``max_output`` bytes are kept, the rest is read and dropped. On timeout and on cancellation the whole family
     gets SIGTERM and, 2 seconds later, SIGKILL; only then does this return, so a caller knows that the process is gone.
+    ``max_memory`` is how many bytes each of its processes may have; asking for more fails (where the system can do it).
     ``on_gone`` is called at that moment, whatever the end.
 
     Call it from the event loop of the main thread: the kernel ends the program when the *thread* that started it ends,
@@ -78,10 +82,11 @@ async def run(
         BoundedOutput(max_output) as stdout,
         BoundedOutput(max_output) as stderr,
         _as_file(stdin) as source,
-        tempfile.TemporaryDirectory(prefix="wrenchai-home-", ignore_cleanup_errors=True) as home,
+        temporary_home() as home,
     ):
-        environment = {**clean_environment(Path(home)), **(env or {}), **family.marker}
-        process = await _start(program, arguments, cwd, environment, source, stdout.writer, stderr.writer)
+        environment = {**clean_environment(home), **(env or {}), **family.marker}
+        before_exec = _before_exec(max_memory)
+        process = await _start(program, arguments, cwd, environment, source, (stdout.writer, stderr.writer), before_exec)
         family.leader = process.pid
         stdout.read_until_closed()
         stderr.read_until_closed()
@@ -115,7 +120,13 @@ def clean_environment(home: Path) -> dict[str, str]:
 
 
 async def _start(
-    program: Path, arguments: Sequence[str], cwd: Path, env: Mapping[str, str], source: IO[bytes], out: int, err: int
+    program: Path,
+    arguments: Sequence[str],
+    cwd: Path,
+    env: Mapping[str, str],
+    source: IO[bytes],
+    outputs: tuple[int, int],
+    before_exec: Callable[[], None] | None,
 ) -> Process:
     try:
         return await asyncio.create_subprocess_exec(
@@ -124,14 +135,27 @@ async def _start(
             cwd=cwd,
             env=env,
             stdin=source,
-            stdout=out,
-            stderr=err,
+            stdout=outputs[0],
+            stderr=outputs[1],
             start_new_session=True,
-            preexec_fn=die_with_parent(os.getpid()),
+            preexec_fn=before_exec,
         )
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ProcessNotStarted(f"{program} cannot be started in {cwd}: {reason}.") from error
+
+
+def _before_exec(max_memory: int | None) -> Callable[[], None] | None:
+    tie = die_with_parent(os.getpid())
+    if max_memory is None or not sys.platform.startswith("linux"):
+        return tie
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (max_memory, max_memory))
+        if tie is not None:
+            tie()
+
+    return limited
 
 
 async def _end(

@@ -233,13 +233,22 @@ class _KitStep:
         accept: frozenset[int] = frozenset({0}),
         timeout: timedelta = timedelta(minutes=10),
         max_output: int = 64 * 2**20,
+        max_memory: int | None = None,
         stdin: bytes | None = None,
     ) -> ToolResult:
         tool = None if name in self._context.missing_tools else self._context.toolbox.find(name)
         if tool is None:
             raise ToolFailure(f"{name} is not installed.")
         try:
-            done = await run(tool.path, arguments, cwd=cwd, stdin=stdin, timeout=timeout, max_output=max_output)
+            done = await run(
+                tool.path,
+                arguments,
+                cwd=cwd,
+                stdin=stdin,
+                timeout=timeout,
+                max_output=max_output,
+                max_memory=max_memory,
+            )
         except (ProcessNotStarted, ProcessTimedOut) as error:
             raise ToolFailure(str(error)) from error
         result = ToolResult(

@@ -37,6 +37,17 @@ class EngineRun:
     skipped_reason: str | None = strawberry.field(description="Why it did not run, null when it did.")
 
 
+@strawberry.type(description="A language of the source, and what analysed it.")
+class LanguageSeen:
+    """Who looked at what."""
+
+    language: str = strawberry.field(description="Its name.")
+    files: int = strawberry.field(description="How many files of it there are that can be read.")
+    engines: list[str] = strawberry.field(
+        description="The engines that analysed some of them; none: nothing of it was analysed."
+    )
+
+
 @strawberry.type(description="Something that was not analysed, and why.")
 class NotAnalysed:
     """A gap in the audit, told openly."""
@@ -85,6 +96,9 @@ class InspectorReport:
     fixed: SeverityCounts = strawberry.field(description="Findings that are gone.")
     waived: SeverityCounts = strawberry.field(description="Findings that somebody accepted.")
     engines: list[EngineRun] = strawberry.field(description="What each engine did.")
+    languages: list[LanguageSeen] = strawberry.field(
+        description="The languages of the source and what analysed them; empty in reports of an older Inspector."
+    )
     not_analysed: list[NotAnalysed] = strawberry.field(description="What was not analysed, and why.")
     duplicated_lines: int = strawberry.field(description="How many lines are copies of others.")
     most_complex: list[FunctionMetrics] = strawberry.field(description="At most ten functions, the hardest first.")

@@ -1,1 +1,1 @@
-"""The Inspector: audits the Python code of a source with real engines under our own configuration."""
+"""The Inspector: audits the code of a source with real engines under our own configuration."""

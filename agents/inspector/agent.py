@@ -15,27 +15,44 @@ from agents.inspector.engine import Audit, Engine, EngineOutcome, run_engine
 from agents.inspector.import_cycles import ImportCycles
 from agents.inspector.inputs import EngineName, InspectorInputs
 from agents.inspector.inventory import Inventory
+from agents.inspector.javascript import JavaScript
 from agents.inspector.markdown import as_markdown
 from agents.inspector.ruff import Ruff
 from agents.inspector.sarif import as_sarif
-from agents.inspector.survey import INVENTORY, survey
+from agents.inspector.shell import Shell
+from agents.inspector.survey import INVENTORY, described, survey
+from agents.inspector.type_checking import Types
 from agents.inspector.verdict import report_of
+from agents.inspector.yaml_files import Yaml
 from domain.reports.inspector import InspectorReport
 
 ENGINES: Mapping[EngineName, Engine] = {
-    engine.name: engine for engine in (Ruff(), Complexity(), Duplication(), DeadCode(), Dependencies(), ImportCycles())
+    engine.name: engine
+    for engine in (
+        Ruff(),
+        Complexity(),
+        Duplication(),
+        DeadCode(),
+        Dependencies(),
+        ImportCycles(),
+        JavaScript(),
+        Shell(),
+        Yaml(),
+        Types(),
+    )
 }
 
 
 class Inspector(Agent[InspectorInputs, InspectorReport]):
-    """Audits the Python code of a source."""
+    """Audits the code of a source."""
 
     kind: ClassVar[str] = "inspector"
     version: ClassVar[str] = "1.0.0"
     title: ClassVar[str] = "Inspector"
     purpose: ClassVar[str] = (
         "Finds bugs, security holes, complexity, duplication, dead code, wrong dependencies and import cycles in "
-        "Python code, says what is new since the last audit, and offers a patch for what can be mended safely."
+        "Python code, and bugs in JavaScript, TypeScript, shell scripts and YAML; says what is new since the last "
+        "audit, and offers a patch for what can be mended safely."
     )
     capabilities: ClassVar[tuple[str, ...]] = ("audit", "quality-gate", "autofix", "sarif")
     tools: ClassVar[tuple[ToolRequirement, ...]] = (
@@ -44,6 +61,9 @@ class Inspector(Agent[InspectorInputs, InspectorReport]):
         ToolRequirement(name="complexipy"),
         ToolRequirement(name="vulture"),
         ToolRequirement(name="deptry"),
+        ToolRequirement(name="oxlint"),
+        ToolRequirement(name="shellcheck"),
+        ToolRequirement(name="mypy"),
     )
     side_effects: ClassVar[tuple[SideEffect, ...]] = (SideEffect.NONE,)
     input_model = InspectorInputs
@@ -60,8 +80,14 @@ class Inspector(Agent[InspectorInputs, InspectorReport]):
         inventory = await context.step(
             "inventory", lambda step: survey(step, context.checkout, inputs.exclude), returns=Inventory
         )
-        await progress.advance(f"{len(inventory.files)} Python files")
-        audit = Audit(root=context.checkout.path, inventory=inventory, inputs=inputs, version_of=context.tool_version)
+        await progress.advance(described(inventory))
+        audit = Audit(
+            root=context.checkout.path,
+            scratch=context.checkout.scratch,
+            inventory=inventory,
+            inputs=inputs,
+            version_of=context.tool_version,
+        )
 
         async def analyse(engine: Engine) -> EngineOutcome:
             outcome = await context.step(
@@ -77,7 +103,11 @@ class Inspector(Agent[InspectorInputs, InspectorReport]):
         outcomes = [task.result() for task in tasks]
         summary = await context.settle_findings(
             engines=[INVENTORY, *(outcome.run.engine for outcome in outcomes if outcome.settles)],
-            skipped_paths=[*(one.path for one in inventory.not_analysed), *inventory.unparsed],
+            skipped_paths=[
+                *(one.path for one in inventory.not_analysed),
+                *inventory.unparsed,
+                *(one.path for outcome in outcomes if outcome.settles for one in outcome.not_analysed),
+            ],
         )
         report = await context.step(
             "report", lambda step: self._report(step, context, inventory, outcomes, summary), returns=InspectorReport
@@ -93,7 +123,8 @@ class Inspector(Agent[InspectorInputs, InspectorReport]):
         outcomes: list[EngineOutcome],
         summary: FindingsSummary,
     ) -> InspectorReport:
-        report = report_of(context.checkout.state, context.gate, inventory, outcomes, summary)
+        languages = {name.value: engine.languages for name, engine in ENGINES.items()}
+        report = report_of(context.checkout.state, context.gate, inventory, outcomes, summary, languages)
         step.artifact("audit.sarif", "application/sarif+json", as_sarif(report, summary, self.version))
         step.artifact("audit.md", "text/markdown", as_markdown(report, summary, context.project_name).encode("utf-8"))
         patch = "".join(outcome.patch for outcome in outcomes)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 from agents.contract import Step, ToolFailure
-from agents.inspector.engine import Audit, EngineResult, in_chunks, parse_json, unparsed_by
+from agents.inspector.engine import Audit, EngineResult, call_in_halves, in_chunks, parse_json, unparsed_by, whole
 from agents.inspector.inputs import EngineName, InspectorInputs
+from agents.inspector.languages import Language
 from agents.inspector.side_code import is_test
 from agents.inspector.stage import staged
 from domain.finding import FindingDraft, Location
@@ -17,6 +19,7 @@ from domain.reports.inspector import FunctionMetrics, NotAnalysed
 from domain.severity import Severity
 
 _HELP = "https://radon.readthedocs.io/en/latest/intro.html#cyclomatic-complexity"
+_MOST_COMPLEX = 10
 _COGNITIVE_REPORT = "complexipy.json"
 
 _Cognitive = dict[tuple[str, str], int]
@@ -26,6 +29,7 @@ class Complexity:
     """Measures every function; what is over a limit of the inputs becomes a finding."""
 
     name = EngineName.COMPLEXITY
+    languages = (Language.PYTHON,)
     programs = ("radon", "complexipy")
 
     async def run(self, audit: Audit, step: Step) -> EngineResult:
@@ -33,7 +37,7 @@ class Complexity:
         inputs = audit.inputs
         paths = [path for path in audit.inventory.parsed() if inputs.include_tests or not is_test(path)]
         result = EngineResult(files=len(paths), not_analysed=unparsed_by(self.name, audit.inventory))
-        async with staged(audit.root, paths) as stage:
+        async with staged(audit.root, paths, audit.scratch) as stage:
             blocks = await _cyclomatic(step, stage, paths)
             cognitive: _Cognitive = {}
             if audit.version_of("complexipy") is not None:
@@ -51,15 +55,29 @@ class Complexity:
             else:
                 result.functions += _metrics(path, found, cognitive)
         result.drafts = [draft for metrics in result.functions if (draft := _draft(metrics, inputs))]
+        result.functions = hardest(result.functions)
         return result
 
 
+def hardest(functions: list[FunctionMetrics]) -> list[FunctionMetrics]:
+    """The ten functions that are hardest to follow, the hardest first."""
+
+    def hardness(function: FunctionMetrics) -> tuple[int, int, str, int]:
+        return (max(function.cyclomatic, function.cognitive or 0), function.lines, function.path, function.line)
+
+    return heapq.nlargest(_MOST_COMPLEX, functions, key=hardness)
+
+
 async def _cyclomatic(step: Step, stage: Path, paths: list[str]) -> dict[str, Any]:
-    """Radon's blocks by path; ``{"error": …}`` for a file it cannot parse."""
+    """Radon's blocks by path; ``{"error": …}`` for a file it cannot parse or dies of."""
     blocks: dict[str, Any] = {}
+
+    async def measure(part: list[str]) -> None:
+        answer = await step.tool("radon", ["cc", "--json", *part], cwd=stage)
+        blocks.update(parse_json(whole(answer, "radon"), "radon"))
+
     for chunk in in_chunks(paths):
-        answer = await step.tool("radon", ["cc", "--json", *chunk], cwd=stage)
-        blocks |= parse_json(answer.stdout, "radon")
+        blocks |= {path: {"error": reason} for path, reason in await call_in_halves(chunk, measure)}
     return {path.removeprefix("./"): found for path, found in blocks.items()}
 
 

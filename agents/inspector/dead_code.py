@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import asyncio
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from agents.contract import Step
-from agents.inspector.engine import Audit, EngineResult, unparsed_by
+from agents.inspector.engine import Audit, EngineResult, run_program, unparsed_by, whole
 from agents.inspector.inputs import EngineName
+from agents.inspector.languages import Language
 from agents.inspector.side_code import is_beside_the_product
 from agents.inspector.source_text import split_lines
 from agents.inspector.stage import staged
@@ -29,8 +29,6 @@ _LINE = re.compile(
 )
 _UNUSED = re.compile(r"unused (?P<kind>function|class|method) '(?P<name>\w+)'")
 _CANNOT_RUN = "unreachable code"
-_DYNAMIC = re.compile(r"""["'](?P<prefix>\w*[^\W_]_)(?:\{|%s|["']\s*\+)""")
-_WORD = re.compile(r"(?P<definition>\b(?:def|class)\s+)?\b(?P<word>[A-Za-z_]\w*)")
 _DOCUMENTATION = "https://github.com/jendrikseipp/vulture#readme"
 
 
@@ -45,26 +43,30 @@ class DeadCode:
     """
 
     name = EngineName.DEAD_CODE
+    languages = (Language.PYTHON,)
     programs = ("vulture",)
 
     async def run(self, audit: Audit, step: Step) -> EngineResult:
         """Run vulture over all modules together: a use anywhere counts, in tests too."""
         paths = audit.inventory.parsed()
-        async with staged(audit.root, paths) as stage:
+        async with staged(audit.root, paths, audit.scratch) as stage:
             options = [f"--min-confidence={MIN_CONFIDENCE}", "--ignore-decorators=@*", f"--ignore-names={HOOKS}"]
             answer = await step.tool("vulture", [*options, "--sort-by-size", "."], cwd=stage, accept=frozenset({0, 3}))
-            found = [match.groupdict() for match in _LINE.finditer(answer.stdout)]
-            drafts = await asyncio.to_thread(_drafts, audit, stage, paths, found)
+            found = [match.groupdict() for match in _LINE.finditer(whole(answer, "vulture"))]
+            candidates = await asyncio.to_thread(_candidates, stage, found, include_tests=audit.inputs.include_tests)
+            names = sorted({match["name"] for item in candidates if (match := _UNUSED.match(item["what"]))})
+            request = {"names": names, "files": [*paths, *audit.inventory.texts]}
+            mentioned = set(await run_program(step, "mentions", request, audit.root))
+            drafts = await asyncio.to_thread(_drafts, stage, candidates, mentioned)
         return EngineResult(files=len(paths), drafts=drafts, not_analysed=unparsed_by(self.name, audit.inventory))
 
 
-def _drafts(audit: Audit, stage: Path, paths: list[str], found: list[dict[str, str]]) -> list[FindingDraft]:
-    candidates = [item for item in found if _is_candidate(item, include_tests=audit.inputs.include_tests)]
-    candidates = [item for item in candidates if not _may_override(stage, item)]
-    names = {match["name"] for item in candidates if (match := _UNUSED.match(item["what"]))}
-    mentioned = _mentioned(
-        names, [*(stage / path for path in paths), *(audit.root / path for path in audit.inventory.texts)]
-    )
+def _candidates(stage: Path, found: list[dict[str, str]], *, include_tests: bool) -> list[dict[str, str]]:
+    chosen = [item for item in found if _is_candidate(item, include_tests=include_tests)]
+    return [item for item in chosen if not _may_override(stage, item)]
+
+
+def _drafts(stage: Path, candidates: list[dict[str, str]], mentioned: set[str]) -> list[FindingDraft]:
     drafts = []
     for item in candidates:
         match = _UNUSED.match(item["what"])
@@ -101,20 +103,6 @@ def _may_override(stage: Path, item: dict[str, str]) -> bool:
         if isinstance(node, ast.ClassDef) and node.lineno < line <= (node.end_lineno or node.lineno)
     ]
     return any(node.bases or node.keywords for node in around)
-
-
-def _mentioned(names: set[str], files: Iterable[Path]) -> set[str]:
-    """Which of ``names`` occur somewhere other than where they are defined."""
-    mentioned: set[str] = set()
-    for file in files:
-        text = file.read_text("utf-8", errors="replace")
-        # getattr(self, f"visit_{kind}") mentions every name that begins so.
-        prefixes = tuple({match["prefix"] for match in _DYNAMIC.finditer(text)})
-        mentioned.update(name for name in names if prefixes and name.startswith(prefixes))
-        mentioned.update(
-            match["word"] for match in _WORD.finditer(text) if not match["definition"] and match["word"] in names
-        )
-    return mentioned
 
 
 def _draft(stage: Path, item: dict[str, str], rule: str, severity: Severity, message: str) -> FindingDraft:

@@ -20,6 +20,7 @@ from agents.inspector.distributions import MODULES_BY_DISTRIBUTION, may_provide,
 from agents.inspector.engine import Audit, EngineResult, Skipped, parse_json
 from agents.inspector.guarded_imports import guarded_import_lines
 from agents.inspector.inputs import EngineName
+from agents.inspector.languages import Language
 from agents.inspector.side_code import is_beside_the_product
 from agents.inspector.source_text import split_lines
 from agents.inspector.stage import staged
@@ -44,6 +45,7 @@ class Dependencies:
     """Compares the imports of the product's code with what its pyproject.toml or requirements files declare."""
 
     name = EngineName.DEPENDENCIES
+    languages = (Language.PYTHON,)
     programs = ("deptry",)
 
     async def run(self, audit: Audit, step: Step) -> EngineResult:
@@ -51,7 +53,7 @@ class Dependencies:
         paths = [path for path in audit.inventory.parsed() if not is_beside_the_product(path)]
         if not paths:
             raise Skipped("there is no Python code outside tests, documentation and examples")
-        async with staged(audit.root, paths) as stage:
+        async with staged(audit.root, paths, audit.scratch) as stage:
             try:
                 declared = await asyncio.to_thread(write_declarations, audit.root, stage, audit.inventory.texts)
             except NoDeclarations as reason:

@@ -11,6 +11,7 @@ from typing import Any
 from agents.contract import Step
 from agents.inspector.engine import Audit, EngineResult, run_program, unparsed_by
 from agents.inspector.inputs import EngineName
+from agents.inspector.languages import Language
 from agents.inspector.side_code import is_beside_the_product
 from agents.inspector.source_text import split_lines
 from domain.finding import FindingDraft, Location
@@ -27,6 +28,7 @@ class Duplication:
     """Reports each run of equal code once, at the later place, naming the earlier one."""
 
     name = EngineName.DUPLICATION
+    languages = (Language.PYTHON,)
     programs = ("python",)
 
     async def run(self, audit: Audit, step: Step) -> EngineResult:

@@ -12,9 +12,11 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from agents.contract import Step, ToolFailure
+from agents.contract import Step, ToolFailure, ToolResult
 from agents.inspector.inputs import EngineName, InspectorInputs
 from agents.inspector.inventory import Inventory
+from agents.inspector.languages import Language
+from agents.toolbox import install_hint
 from domain.finding import FindingDraft, fingerprinted
 from domain.reports.inspector import EngineRun, FunctionMetrics, NotAnalysed
 
@@ -24,9 +26,11 @@ _ARGUMENT_BYTES = 96 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """What every engine is given. ``version_of`` says which version of a tool is installed, ``None`` for none."""
+    """What every engine is given. ``scratch`` is a folder for temporary files; ``version_of`` says which version of a
+    tool is installed, ``None`` for none."""
 
     root: Path
+    scratch: Path
     inventory: Inventory
     inputs: InspectorInputs
     version_of: Callable[[str], str | None]
@@ -34,7 +38,7 @@ class Audit:
 
 @dataclass(slots=True, kw_only=True)
 class EngineResult:
-    """What an engine found, and how much it looked at."""
+    """What an engine found, and how much it looked at. ``settles``: what it did not find again is gone."""
 
     files: int
     drafts: list[FindingDraft] = field(default_factory=list)
@@ -42,6 +46,7 @@ class EngineResult:
     functions: list[FunctionMetrics] = field(default_factory=list)
     duplicated_lines: int = 0
     patch: str = ""
+    settles: bool = True
 
 
 class Engine(Protocol):
@@ -50,6 +55,10 @@ class Engine(Protocol):
     @property
     def name(self) -> EngineName:
         """Its name, which is the ``engine`` of its findings."""
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """The languages it reads; without a file of one of them it has nothing to do."""
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -87,9 +96,12 @@ async def run_engine(engine: Engine, audit: Audit, step: Step) -> EngineOutcome:
     started = monotonic()
     missing = [program for program in engine.programs if audit.version_of(program) is None]
     try:
-        if engine.programs[0] in missing:
-            raise ToolFailure(f"{engine.programs[0]} is not installed; run: pip install {engine.programs[0]}")
-        result = await engine.run(audit, step) if audit.inventory.has_code else EngineResult(files=0)
+        if not audit.inventory.has(engine.languages):
+            result = EngineResult(files=0)
+        elif engine.programs[0] in missing:
+            raise ToolFailure(f"{engine.programs[0]} is not installed; run: {install_hint(engine.programs[0])}")
+        else:
+            result = await engine.run(audit, step)
     except (Skipped, ToolFailure) as reason:
         await step.log(f"{engine.name}: skipped: {reason}")
         run = _engine_run(engine, audit, started, EngineResult(files=0), skipped_reason=str(reason))
@@ -97,13 +109,13 @@ async def run_engine(engine: Engine, audit: Audit, step: Step) -> EngineOutcome:
     result.drafts = fingerprinted(result.drafts)
     for draft in result.drafts:
         step.finding(draft)
-    for program in missing:
-        why = f"{program} is not installed, so its part is missing; run: pip install {program}"
+    for program in missing if result.files else ():
+        why = f"{program} is not installed, so its part is missing; run: {install_hint(program)}"
         result.not_analysed.append(NotAnalysed(path=".", engine=engine.name, reason=why))
     await step.log(f"{engine.name}: {len(result.drafts)} findings in {result.files} files")
     return EngineOutcome(
         run=_engine_run(engine, audit, started, result),
-        settles=True,
+        settles=result.settles,
         not_analysed=result.not_analysed,
         functions=result.functions,
         duplicated_lines=result.duplicated_lines,
@@ -132,14 +144,14 @@ def unparsed_by(engine: EngineName, inventory: Inventory) -> list[NotAnalysed]:
     return [NotAnalysed(path=path, engine=engine, reason=reason) for path, reason in sorted(inventory.unparsed.items())]
 
 
-def in_chunks(paths: Sequence[str]) -> Iterator[list[str]]:
-    """Paths as arguments (``./`` in front: a name may begin with a dash), as many as fit into one call."""
+def in_chunks(paths: Sequence[str], most: int | None = None) -> Iterator[list[str]]:
+    """Paths as arguments (``./`` in front: a name may begin with a dash), as many as fit into one call, or ``most``."""
     chunk: list[str] = []
     size = 0
     for path in paths:
         argument = f"./{path}"
         length = len(argument.encode()) + 1
-        if chunk and size + length > _ARGUMENT_BYTES:
+        if chunk and (size + length > _ARGUMENT_BYTES or len(chunk) == most):
             yield chunk
             chunk, size = [], 0
         chunk.append(argument)
@@ -187,7 +199,18 @@ async def run_program(step: Step, program: str, request: Any, cwd: Path) -> Any:
         stdin=json.dumps(request).encode(),
         timeout=timedelta(minutes=10),
     )
-    return parse_json(result.stdout, program)
+    return parse_json(whole(result, program), program)
+
+
+def whole(result: ToolResult, tool: str) -> str:
+    """All that a tool wrote.
+
+    Raises:
+        ToolFailure: it wrote more than is kept, so findings would be lost.
+    """
+    if result.truncated:
+        raise ToolFailure(f"{tool} wrote more than can be kept; exclude a part of the source")
+    return result.stdout
 
 
 def parse_json(text: str, tool: str) -> Any:

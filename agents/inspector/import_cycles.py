@@ -7,6 +7,7 @@ from typing import Any
 from agents.contract import Step
 from agents.inspector.engine import Audit, EngineResult, run_program, unparsed_by
 from agents.inspector.inputs import EngineName
+from agents.inspector.languages import Language
 from domain.finding import FindingDraft, Location
 from domain.severity import Severity
 
@@ -15,6 +16,7 @@ class ImportCycles:
     """Reports the shortest cycle of each knot of modules that import each other while they are loaded."""
 
     name = EngineName.IMPORT_CYCLES
+    languages = (Language.PYTHON,)
     programs = ("python",)
 
     async def run(self, audit: Audit, step: Step) -> EngineResult:

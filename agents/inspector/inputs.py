@@ -16,6 +16,14 @@ class EngineName(StrEnum):
     DEAD_CODE = "dead-code"
     DEPENDENCIES = "dependencies"
     IMPORT_CYCLES = "import-cycles"
+    JAVASCRIPT = "javascript"
+    SHELL = "shell"
+    YAML = "yaml"
+    TYPES = "types"
+
+
+BY_DEFAULT = tuple(name for name in EngineName if name is not EngineName.TYPES)
+"""Types are checked on request: see the decision record 0013."""
 
 
 class InspectorInputs(BaseModel):
@@ -24,7 +32,10 @@ class InspectorInputs(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     engines: tuple[EngineName, ...] = Field(
-        default=tuple(EngineName), min_length=1, description="The engines to run; all of them by default."
+        default=BY_DEFAULT,
+        min_length=1,
+        description="The engines to run; by default all but types, which says little that is true of code whose "
+        "dependencies are not installed.",
     )
     max_cyclomatic: int = Field(
         default=10,
@@ -49,7 +60,8 @@ class InspectorInputs(BaseModel):
         default=False, description="Judge the complexity, duplication and dead code of tests like that of other code."
     )
     honour_noqa: bool = Field(
-        default=True, description="Leave out what a comment in the code (noqa) suppresses; false shows it all the same."
+        default=True,
+        description="Leave out what a comment in Python code (noqa) suppresses; false shows it all the same.",
     )
     exclude: tuple[str, ...] = Field(
         default=(),

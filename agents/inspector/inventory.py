@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict
 
-from agents.inspector.languages import kind_of_suffix
+from agents.inspector.languages import Language, kind_of_suffix, language_of
 from agents.inspector.left_out import generated_reason, ignored_directory_reason
-from agents.inspector.source_text import NotText, decode_python, is_binary
+from agents.inspector.source_text import NotText, decode_python, decode_text, is_binary
 from domain.reports.inspector import NotAnalysed
 
 MAX_FILE_BYTES = 1024 * 1024
@@ -27,7 +27,8 @@ TEXT_SUFFIXES = frozenset(
 
 
 class SourceFile(BaseModel):
-    """A Python file that can be read. ``path`` is relative to the root, ``code_lines`` has no blanks and comments."""
+    """A file that can be read. ``path`` is relative to the root; ``code_lines`` are those that are neither blank nor a
+    comment of a whole line."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,8 +49,8 @@ class BrokenFile(BaseModel):
 class Inventory(BaseModel):
     """What there is to audit.
 
-    ``files`` are Python modules, ``stubs`` are ``.pyi`` files, ``texts`` are other small text files in which names of
-    code may be mentioned. ``unparsed`` maps modules that Python's own parser refuses to the reason; only engines with
+    ``files`` are Python modules, ``stubs`` are ``.pyi`` files, ``others`` are the files of the other languages that
+    engines read, ``texts`` are small text files in which names of code may be mentioned. ``unparsed`` maps modules that Python's own parser refuses to the reason; only engines with
     a parser of their own get these.
     """
 
@@ -57,6 +58,7 @@ class Inventory(BaseModel):
 
     files: tuple[SourceFile, ...] = ()
     stubs: tuple[str, ...] = ()
+    others: dict[Language, tuple[SourceFile, ...]] = {}
     texts: tuple[str, ...] = ()
     broken: tuple[BrokenFile, ...] = ()
     unparsed: dict[str, str] = {}
@@ -64,13 +66,23 @@ class Inventory(BaseModel):
 
     @property
     def lines_of_code(self) -> int:
-        """Lines of Python without blanks and comments."""
-        return sum(file.code_lines for file in self.files)
+        """Lines of code without blanks and comments; configuration is no code."""
+        coded = [files for language, files in self.others.items() if language is not Language.YAML]
+        return sum(file.code_lines for files in (self.files, *coded) for file in files)
 
     @property
-    def has_code(self) -> bool:
-        """Whether there is any Python to audit."""
-        return bool(self.files or self.stubs)
+    def languages(self) -> dict[Language, int]:
+        """How many files there are of each language, for those that are there."""
+        python = {Language.PYTHON: count} if (count := len(self.files) + len(self.stubs)) else {}
+        return python | {language: len(files) for language, files in sorted(self.others.items())}
+
+    def has(self, languages: tuple[Language, ...]) -> bool:
+        """Whether there is a file of one of these languages."""
+        return not self.languages.keys().isdisjoint(languages)
+
+    def of(self, *languages: Language) -> list[str]:
+        """Paths of the files of these languages other than Python."""
+        return [file.path for language in languages for file in self.others.get(language, ())]
 
     def parsed(self) -> list[str]:
         """Paths of the modules that Python's own parser accepts."""
@@ -116,6 +128,7 @@ class _Taking:
         self.root = root
         self.files: list[SourceFile] = []
         self.stubs: list[str] = []
+        self.others: dict[Language, list[SourceFile]] = defaultdict(list)
         self.texts: list[str] = []
         self.broken: list[BrokenFile] = []
         self.not_analysed: list[NotAnalysed] = []
@@ -172,19 +185,40 @@ class _Taking:
         elif path.endswith(".pyi"):
             self.stubs.append(path)
         else:
-            lines = (line.strip() for line in text.split("\n"))
-            code_lines = sum(1 for line in lines if line and not line.startswith("#"))
-            self.files.append(SourceFile(path=path, code_lines=code_lines))
+            self.files.append(SourceFile(path=path, code_lines=_code_lines(text, "#")))
 
     def _take_other(self, entry: os.DirEntry[str], path: str, size: int) -> None:
         suffix = PurePosixPath(entry.name).suffix.lower()
         with Path(entry.path).open("rb") as opened:
-            binary = is_binary(opened.read(8192))
+            start = opened.read(8192)
+        binary = is_binary(start)
+        language = None if binary else language_of(suffix, start)
+        if language is not None and not self._take_script(entry, path, size, language):
+            return
         if not binary and size <= MAX_FILE_BYTES and suffix in TEXT_SUFFIXES:
             self.texts.append(path)
+        if language is not None:
+            return
         if entry.name == "pyproject.toml" or (suffix == ".txt" and "requirements" in entry.name):
             return  # the dependency engine reads it
         self.other["binary files" if binary else kind_of_suffix(suffix)].append(path)
+
+    def _take_script(self, entry: os.DirEntry[str], path: str, size: int, language: Language) -> bool:
+        """Take a file of a language other than Python; whether it was."""
+        if size > MAX_FILE_BYTES:
+            self.leave_out(path, f"too large: {size} bytes, the limit is {MAX_FILE_BYTES}")
+            return False
+        try:
+            text = decode_text(Path(entry.path).read_bytes())
+        except NotText as problem:
+            self.leave_out(path, str(problem))
+            return False
+        if reason := generated_reason(entry.name, text):
+            self.leave_out(path, reason)
+            return False
+        comment = "//" if language in {Language.JAVASCRIPT, Language.TYPESCRIPT} else "#"
+        self.others[language].append(SourceFile(path=path, code_lines=_code_lines(text, comment)))
+        return True
 
     def inventory(self) -> Inventory:
         """What was taken; files that no engine reads are named by their kind when there are several."""
@@ -204,7 +238,13 @@ class _Taking:
         return Inventory(
             files=tuple(self.files),
             stubs=tuple(self.stubs),
+            others={language: tuple(files) for language, files in self.others.items()},
             texts=tuple(self.texts),
             broken=tuple(self.broken),
             not_analysed=tuple(self.not_analysed),
         )
+
+
+def _code_lines(text: str, comment: str) -> int:
+    lines = (line.strip() for line in text.split("\n"))
+    return sum(1 for line in lines if line and not line.startswith(comment))

@@ -30,9 +30,13 @@ _DIRECTORIES = {
 _BUILD_OUTPUT = frozenset({"build", "dist"})
 _GENERATED_NAME = re.compile(r"(_pb2|_pb2_grpc)\.pyi?$")
 _GENERATED_MARK = re.compile(
-    r"@generated\b|^#.*(?:\bDO NOT EDIT\b|\bautomatically generated\b|\bauto-generated\b)", re.IGNORECASE | re.MULTILINE
+    r"@generated\b|^\s*(?:#|//|/?\*).*(?:\bDO NOT EDIT\b|\bautomatically generated\b|\bauto-generated\b)", re.IGNORECASE | re.MULTILINE
 )
 _HEADER_CHARACTERS = 500
+_SCRIPT_NAME = re.compile(r"\.[cm]?[jt]sx?$")
+_MINIFIED_NAME = re.compile(r"[.-]min\.[cm]?js$|\.bundle\.js$")
+_MINIFIED_CHARACTERS = 2000
+_MINIFIED_LINE = 300
 
 
 def ignored_directory_reason(entry: os.DirEntry[str]) -> str | None:
@@ -56,7 +60,14 @@ def _holds(entry: os.DirEntry[str], name: str) -> bool:
 
 
 def generated_reason(name: str, text: str) -> str | None:
-    """Why a Python file is taken for generated, or ``None``: by its name, or by what its first lines say."""
+    """Why a file is taken for generated, or ``None``: by its name, what its first lines say, or how long its lines are."""
     if _GENERATED_NAME.search(name) or _GENERATED_MARK.search(text[:_HEADER_CHARACTERS]):
         return "generated code; audit what it is generated from"
+    if _MINIFIED_NAME.search(name) or (_SCRIPT_NAME.search(name) and _is_minified(text)):
+        return "minified code; audit what it is made from"
     return None
+
+
+def _is_minified(text: str) -> bool:
+    """Nobody writes so many characters on a line; a single long one may be a table or an image."""
+    return len(text) > _MINIFIED_CHARACTERS and len(text) / (text.count("\n") + 1) > _MINIFIED_LINE

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-_FROM = re.compile(r"\bfrom\s+(?:[\w.]*\.)?(?P<module>\w+)\s+import\s+(?P<names>\([^)]*\)|[^\n]*)")
-_ATTRIBUTE = re.compile(r"\b(?P<module>\w+)\.(?P<name>\w+)")
+from agents.contract import Step
+from agents.inspector.engine import run_program
+from domain.finding import FindingDraft
+
+UNUSED_IMPORT = "F401"
 _IMPORTED = re.compile(r"`(?P<name>[^`]+)` imported but unused")
 
 
-class Taken:
-    """What the modules of a source take from each other, by the last part of the module's name."""
+async def keeping_re_exports(
+    step: Step, stage: Path, paths: Sequence[str], drafts: Iterable[FindingDraft]
+) -> list[FindingDraft]:
+    """The drafts, without the fixes that would remove an import from which another of ``paths`` takes a name.
 
-    def __init__(self, files: Iterable[Path]) -> None:
-        self._taken: set[tuple[str, str]] = set()
-        for file in files:
-            text = file.read_text("utf-8")
-            for match in _FROM.finditer(text):
-                self._taken.update((match["module"], name) for name in re.findall(r"\w+", match["names"]))
-            self._taken.update((match["module"], match["name"]) for match in _ATTRIBUTE.finditer(text))
-
-    def takes(self, path: str, message: str) -> bool:
-        """Whether the import that ruff's message of F401 calls unused in ``path`` is used from elsewhere."""
-        match = _IMPORTED.search(message)
-        if match is None:
-            return False
-        name = match["name"].rpartition(" as ")[2].rpartition(".")[2]
-        return (PurePosixPath(path).stem, name) in self._taken
+    A fix of ruff's removes all unused names of a statement, so one that others take spares the whole file.
+    """
+    found = list(drafts)
+    imports = {
+        draft.location.path: set[tuple[str, str]]() for draft in found if draft.rule == UNUSED_IMPORT and draft.fix
+    }
+    for draft in found:
+        if draft.rule == UNUSED_IMPORT and draft.fix and (match := _IMPORTED.search(draft.message)):
+            name = match["name"].rpartition(" as ")[2].rpartition(".")[2]
+            imports[draft.location.path].add((PurePosixPath(draft.location.path).stem, name))
+    wanted = sorted(set().union(*imports.values()))
+    if not wanted:
+        return found
+    taken = {tuple(pair) for pair in await run_program(step, "re_exports", {"wanted": wanted, "files": paths}, stage)}
+    spared = {path for path, pairs in imports.items() if not pairs.isdisjoint(taken)}
+    return [
+        replace(draft, fix=None) if draft.rule == UNUSED_IMPORT and draft.location.path in spared else draft
+        for draft in found
+    ]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from agents.contract import Step
 from agents.inspector.autofix import edited, unified_diff
-from agents.inspector.engine import Audit, EngineResult, call_in_halves, in_chunks, parse_json
+from agents.inspector.engine import Audit, EngineResult, call_in_halves, in_chunks, parse_json, whole
 from agents.inspector.inputs import EngineName, InspectorInputs
-from agents.inspector.re_exports import Taken
+from agents.inspector.languages import Language
+from agents.inspector.re_exports import UNUSED_IMPORT, keeping_re_exports
 from agents.inspector.ruff_rules import (
     IGNORE,
     IGNORE_BESIDE_THE_PRODUCT,
@@ -30,22 +30,23 @@ from domain.reports.inspector import NotAnalysed
 
 _FOUND_SOMETHING = frozenset({0, 1})
 _SYNTAX = "invalid-syntax"
-_UNUSED_IMPORT = "F401"
 
 
 class Ruff:
     """Runs ruff on a staged copy, so that only our rules count, and turns its JSON into findings and patches."""
 
     name = EngineName.RUFF
+    languages = (Language.PYTHON,)
     programs = ("ruff",)
 
     async def run(self, audit: Audit, step: Step) -> EngineResult:
         """Check every module and stub that can be read, then collect what the safe fixes change."""
         paths = [*(file.path for file in audit.inventory.files), *audit.inventory.stubs]
-        async with staged(audit.root, paths) as stage:
+        async with staged(audit.root, paths, audit.scratch) as stage:
             violations, deadly = await _check(step, stage, paths, audit.inputs)
-            drafts = await asyncio.to_thread(_findings, stage, paths, violations)
-            patch = await _patch(step, stage, drafts, audit.inputs)
+            found = await asyncio.to_thread(_findings, stage, violations)
+            drafts = await keeping_re_exports(step, stage, paths, found)
+        patch = await _patch(audit, step, drafts)
         not_analysed = [NotAnalysed(path=path, engine=self.name, reason=reason) for path, reason in deadly]
         return EngineResult(files=len(paths) - len(deadly), drafts=drafts, not_analysed=not_analysed, patch=patch)
 
@@ -76,7 +77,7 @@ async def _check(
 
         async def check(part: list[str], options: list[str] = options) -> None:
             result = await step.tool("ruff", [*options, *part], cwd=stage, accept=_FOUND_SOMETHING)
-            violations.extend(parse_json(result.stdout, "ruff"))
+            violations.extend(parse_json(whole(result, "ruff"), "ruff"))
 
         for chunk in in_chunks(group):
             deadly += await call_in_halves(chunk, check)
@@ -90,7 +91,7 @@ def _grouped(paths: Iterable[str]) -> list[tuple[bool, list[str]]]:
     return list(groups.items())
 
 
-def _findings(stage: Path, paths: list[str], violations: list[dict[str, Any]]) -> list[FindingDraft]:
+def _findings(stage: Path, violations: list[dict[str, Any]]) -> list[FindingDraft]:
     by_file: dict[str, list[dict[str, Any]]] = defaultdict(list)
     root = stage.resolve()
     for violation in violations:
@@ -100,14 +101,7 @@ def _findings(stage: Path, paths: list[str], violations: list[dict[str, Any]]) -
         text = _read(stage / path)
         lines = split_lines(text.removeprefix(BOM))
         drafts += [_draft(path, text, lines, violation) for violation in _without_repetition(found)]
-    mended = [draft for draft in drafts if draft.rule == _UNUSED_IMPORT and draft.fix]
-    taken = Taken(stage / path for path in paths) if mended else Taken(())
-    # A fix of ruff's removes all unused names of a statement, so one that others take spares the whole file.
-    spared = {draft.location.path for draft in mended if taken.takes(draft.location.path, draft.message)}
-    return [
-        replace(draft, fix=None) if draft.rule == _UNUSED_IMPORT and draft.location.path in spared else draft
-        for draft in drafts
-    ]
+    return drafts
 
 
 def _without_repetition(violations: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -153,20 +147,20 @@ def _draft(path: str, text: str, lines: list[str], violation: dict[str, Any]) ->
     )
 
 
-async def _patch(step: Step, stage: Path, drafts: list[FindingDraft], inputs: InspectorInputs) -> str:
+async def _patch(audit: Audit, step: Step, drafts: list[FindingDraft]) -> str:
     """One diff of everything ruff's safe fixes change, until it finds nothing more to fix."""
     paths = sorted({draft.location.path for draft in drafts if draft.fix})
-    keeps_imports = set(paths) - {draft.location.path for draft in drafts if draft.rule == _UNUSED_IMPORT and draft.fix}
-    before = {path: await asyncio.to_thread(_read, stage / path) for path in paths}
-    for beside_the_product, group in _grouped(paths):
-        for without in ((), (_UNUSED_IMPORT,)):
-            options = arguments(inputs, beside_the_product=beside_the_product, without=without)
-            for chunk in in_chunks([path for path in group if (path in keeps_imports) == bool(without)]):
-                fix = [*options, "--fix-only", "--quiet", *chunk]
-                await step.tool("ruff", fix, cwd=stage, accept=_FOUND_SOMETHING)
-    return await asyncio.to_thread(
-        lambda: "".join(unified_diff(path, before[path], _read(stage / path)) for path in paths)
-    )
+    keeps_imports = set(paths) - {draft.location.path for draft in drafts if draft.rule == UNUSED_IMPORT and draft.fix}
+    async with staged(audit.root, paths, audit.scratch, changed=True) as stage:
+        for beside_the_product, group in _grouped(paths):
+            for without in ((), (UNUSED_IMPORT,)):
+                options = arguments(audit.inputs, beside_the_product=beside_the_product, without=without)
+                for chunk in in_chunks([path for path in group if (path in keeps_imports) == bool(without)]):
+                    fix = [*options, "--fix-only", "--quiet", *chunk]
+                    await step.tool("ruff", fix, cwd=stage, accept=_FOUND_SOMETHING)
+        return await asyncio.to_thread(
+            lambda: "".join(unified_diff(path, _read(audit.root / path), _read(stage / path)) for path in paths)
+        )
 
 
 def _read(path: Path) -> str:

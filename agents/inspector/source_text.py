@@ -1,4 +1,4 @@
-"""Bytes of Python files as text, by Python's own rules."""
+"""Bytes of source files as text; those of Python by Python's own rules."""
 
 from __future__ import annotations
 
@@ -43,6 +43,19 @@ def decode_python(content: bytes) -> str:
     if encoding not in {"utf-8", "utf-8-sig"} and not content.isascii():
         raise NotText(f"encoded as {encoding}; the engines read UTF-8 only")
     return text
+
+
+def decode_text(content: bytes) -> str:
+    """The text of a file of another language, without its byte order mark.
+
+    Raises:
+        NotText: it is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        where = f"byte 0x{content[error.start]:02x} at offset {error.start}"
+        raise NotText(f"not UTF-8 ({where}); the engines read UTF-8 only") from error
 
 
 def split_lines(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 from agents.contract import Checkout, Step
 from agents.inspector.engine import call_in_halves, run_program
@@ -13,6 +14,10 @@ from domain.severity import Severity
 
 INVENTORY = "inventory"
 """The ``engine`` of findings about files that cannot be read at all."""
+
+_MOST_AT_ONCE = 4
+_WORTH_A_PROCESS = 200
+"""Files that take longer to parse than a process to start."""
 
 _TOO_DEEP = "nested too deeply"
 
@@ -26,7 +31,11 @@ async def survey(step: Step, checkout: Checkout, exclude: tuple[str, ...]) -> In
         if paths:
             refused.update(await run_program(step, "parse_check", paths, checkout.path))
 
-    deadly = await call_in_halves([file.path for file in taken.files], parse)
+    paths = [file.path for file in taken.files]
+    parts = max(1, min(os.cpu_count() or 1, _MOST_AT_ONCE, len(paths) // _WORTH_A_PROCESS))
+    async with asyncio.TaskGroup() as group:
+        calls = [group.create_task(call_in_halves(paths[first::parts], parse)) for first in range(parts)]
+    deadly = [one for call in calls for one in call.result()]
     unreadable = {path: "Python's own parser dies of it" for path, _ in deadly}
     unreadable |= {path: reason for path, reason in refused.items() if reason.startswith(_TOO_DEEP)}
     inventory = taken.model_copy(
@@ -43,10 +52,16 @@ async def survey(step: Step, checkout: Checkout, exclude: tuple[str, ...]) -> In
         step.finding(draft)
     left_out = len(inventory.not_analysed)
     await step.log(
-        f"{len(inventory.files)} Python files, {inventory.lines_of_code} lines of code, "
+        f"{described(inventory)}, {inventory.lines_of_code} lines of code, "
         f"{len(inventory.unparsed)} with syntax errors, {left_out} entries not analysed"
     )
     return inventory
+
+
+def described(inventory: Inventory) -> str:
+    """How many files of which languages there are."""
+    counted = [f"{files} {language} files" for language, files in inventory.languages.items()]
+    return ", ".join(counted) or "no code"
 
 
 def _draft(broken: BrokenFile) -> FindingDraft:

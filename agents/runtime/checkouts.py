@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -13,10 +14,12 @@ from agents.contract import Checkout
 from domain.project import Source
 
 COMPLETE = "checkout.json"
+SCRATCH = "scratch"
 
 
 class Checkouts:
-    """One folder for each execution: ``<id>/source`` and, once the copy is whole, ``<id>/checkout.json``.
+    """One folder for each execution: ``<id>/source``, ``<id>/scratch`` and, once the copy is whole,
+    ``<id>/checkout.json``.
 
     ``policy`` is asked anew for each checkout, since its roots may grow.
     """
@@ -32,20 +35,19 @@ class Checkouts:
             SourceUnavailable: the source cannot be read or is not allowed.
         """
         place = self._folder / str(execution_id)
-        kept = await asyncio.to_thread(_read, place, source)
-        if kept is not None:
-            return kept
-        made = await prepare(
-            source.kind, source.location, source.revision, place / "source", self._policy(), source_id=source.id
-        )
-        await asyncio.to_thread(_write, place, made)
-        return made
+        checkout = await asyncio.to_thread(_read, place, source)
+        if checkout is None:
+            checkout = await prepare(
+                source.kind, source.location, source.revision, place / "source", self._policy(), source_id=source.id
+            )
+            await asyncio.to_thread(_write, place, checkout)
+        return await _with_scratch(place, checkout)
 
     async def empty(self, execution_id: UUID, project_id: UUID) -> Checkout:
         """An empty folder, for an agent that works on no source."""
-        place = self._folder / str(execution_id) / "source"
-        await asyncio.to_thread(place.mkdir, parents=True, exist_ok=True)
-        return Checkout(path=place, source_id=project_id, state="empty")
+        place = self._folder / str(execution_id)
+        await asyncio.to_thread((place / "source").mkdir, parents=True, exist_ok=True)
+        return await _with_scratch(place, Checkout(path=place / "source", source_id=project_id, state="empty"))
 
     async def remove(self, execution_id: UUID) -> None:
         """Remove an execution's snapshot."""
@@ -56,6 +58,14 @@ class Checkouts:
         if not self._folder.is_dir():
             return ()
         return [UUID(one.name) for one in self._folder.iterdir() if _is_id(one.name)]
+
+
+async def _with_scratch(place: Path, checkout: Checkout) -> Checkout:
+    """The checkout with an empty scratch folder: a worker that was killed has left its own full."""
+    scratch = place / SCRATCH
+    await remove(scratch)
+    await asyncio.to_thread(scratch.mkdir)
+    return replace(checkout, scratch=scratch)
 
 
 def _read(place: Path, source: Source) -> Checkout | None:

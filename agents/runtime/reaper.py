@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from dbos import DBOSClient
 
+from agents.homes import remove_orphaned_homes
 from agents.process_family import end_orphans
 from agents.runtime.queue import QUEUE, parse_workflow_id
 from domain.ports import Transactor, UnitOfWork
@@ -42,6 +43,7 @@ async def reap(transactor: Transactor, client: DBOSClient, lease: timedelta) -> 
         if lost:
             # If it was a worker of this machine: the kernel has ended its tools, but not what those had started.
             await asyncio.to_thread(end_orphans)
+            await asyncio.to_thread(remove_orphaned_homes)
         requeued = 0
         for execution_id, epoch in sorted(lost):
             requeued += await _requeue(transactor, execution_id, epoch, crashed=True, reason=REASON)

@@ -92,6 +92,7 @@ class RunningStep:
         accept: frozenset[int] = frozenset({0}),
         timeout: timedelta = timedelta(minutes=10),
         max_output: int = 64 * 2**20,
+        max_memory: int | None = None,
         stdin: bytes | None = None,
     ) -> ToolResult:
         """Run a program of the toolbox and record the call."""
@@ -100,7 +101,15 @@ class RunningStep:
             raise ToolFailure(f"{name} is not installed. To install it: {install_hint(name)}")
         began = self._clock.now()
         try:
-            done = await run(tool.path, arguments, cwd=cwd, stdin=stdin, timeout=timeout, max_output=max_output)
+            done = await run(
+                tool.path,
+                arguments,
+                cwd=cwd,
+                stdin=stdin,
+                timeout=timeout,
+                max_output=max_output,
+                max_memory=max_memory,
+            )
         except ProcessNotStarted as error:
             await self._record(tool, arguments, began, None, "", str(error))
             raise ToolFailure(str(error)) from error

@@ -16,6 +16,7 @@ import structlog
 from dbos import DBOSClient
 from uuid_utils.compat import uuid7
 
+from agents.homes import remove_orphaned_homes
 from agents.process_family import end_orphans
 from agents.runtime.engine import Engine
 from agents.runtime.patience import patiently
@@ -100,6 +101,7 @@ class Worker:
     async def start(self) -> None:
         """Beat for the first time, clear away what a former run left, and begin to take segments."""
         await asyncio.to_thread(end_orphans)
+        await asyncio.to_thread(remove_orphaned_homes)
         await self._beat()
         await self._reap()
         await self._remove_old_checkouts()

@@ -31,6 +31,14 @@ class EngineRun(_Frozen):
     skipped_reason: str | None = Field(default=None, description="Why it did not run, null when it did.")
 
 
+class LanguageSeen(_Frozen):
+    """A language of the source."""
+
+    language: str
+    files: int = Field(description="How many files of it there are that can be read.")
+    engines: list[str] = Field(description="The engines that analysed some of them; none: nothing of it was analysed.")
+
+
 class NotAnalysed(_Frozen):
     """Something that was not analysed, and why."""
 
@@ -74,6 +82,7 @@ class InspectorReport(_Frozen):
     fixed: SeverityCounts
     waived: SeverityCounts
     engines: list[EngineRun]
+    languages: list[LanguageSeen] = []
     not_analysed: list[NotAnalysed]
     duplicated_lines: int
     most_complex: list[FunctionMetrics] = Field(description="At most ten, the hardest first.")

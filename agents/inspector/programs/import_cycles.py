@@ -8,12 +8,16 @@ inside functions and under ``if TYPE_CHECKING`` do not run when a module is load
 from __future__ import annotations
 
 import ast
+import gc
 import json
 import sys
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
+
+_STATEMENTS = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Where a statement has others in it."""
 
 MOST_STARTS = 500
 """In a larger knot the shortest cycle through one of so many modules is short enough."""
@@ -24,6 +28,7 @@ Graph = dict[str, dict[str, int]]
 
 def main() -> None:
     """Answer the request on standard input."""
+    gc.disable()  # trees and tokens have no cycles; looking for some takes as long as the work itself
     warnings.simplefilter("ignore")
     paths = json.load(sys.stdin)
     graph = import_graph(paths)
@@ -93,7 +98,8 @@ def loaded(tree: ast.Module, package: str) -> Iterator[tuple[tuple[str, str | No
         elif isinstance(node, ast.If) and is_type_checking(node.test):
             pending.extend(node.orelse)
         elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            pending.extend(child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr))
+            for part in _STATEMENTS:
+                pending.extend(getattr(node, part, ()))
 
 
 def absolute(node: ast.ImportFrom, package: str) -> str | None:

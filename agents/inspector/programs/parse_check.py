@@ -6,6 +6,7 @@ Reads a JSON list of paths from standard input; writes a JSON object from path t
 from __future__ import annotations
 
 import ast
+import gc
 import json
 import sys
 import warnings
@@ -19,6 +20,7 @@ TOO_DEEP = "nested too deeply"
 
 def main() -> None:
     """Check the files named on standard input."""
+    gc.disable()  # trees and tokens have no cycles; looking for some takes as long as the work itself
     warnings.simplefilter("ignore")
     refused = {}
     for path in json.load(sys.stdin):
@@ -46,13 +48,19 @@ def reason_to_refuse(path: str) -> str | None:
 
 def depth_of(tree: ast.AST) -> int:
     """How many levels a syntax tree has; needs no stack itself."""
-    deepest = 0
-    pending = [(tree, 1)]
-    while pending:
-        node, depth = pending.pop()
-        deepest = max(deepest, depth)
-        pending.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
-    return deepest
+    depth = 0
+    level: list[object] = [tree]
+    while level:
+        depth += 1
+        below: list[object] = []
+        for node in level:
+            for value in node.__dict__.values():  # ast.iter_child_nodes takes three times as long
+                if isinstance(value, ast.AST):
+                    below.append(value)
+                elif isinstance(value, list):
+                    below.extend(one for one in value if isinstance(one, ast.AST))
+        level = below
+    return depth
 
 
 def deepest_bracket(content: bytes) -> int:
