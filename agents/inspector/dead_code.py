@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import re
+from collections import defaultdict
 from pathlib import Path
 
 from agents.contract import Step
@@ -29,6 +29,7 @@ _LINE = re.compile(
 )
 _UNUSED = re.compile(r"unused (?P<kind>function|class|method) '(?P<name>\w+)'")
 _CANNOT_RUN = "unreachable code"
+_METHOD = "unused method"
 _DOCUMENTATION = "https://github.com/jendrikseipp/vulture#readme"
 
 
@@ -53,7 +54,7 @@ class DeadCode:
             options = [f"--min-confidence={MIN_CONFIDENCE}", "--ignore-decorators=@*", f"--ignore-names={HOOKS}"]
             answer = await step.tool("vulture", [*options, "--sort-by-size", "."], cwd=stage, accept=frozenset({0, 3}))
             found = [match.groupdict() for match in _LINE.finditer(whole(answer, "vulture"))]
-            candidates = await asyncio.to_thread(_candidates, stage, found, include_tests=audit.inputs.include_tests)
+            candidates = await _candidates(step, stage, found, include_tests=audit.inputs.include_tests)
             names = sorted({match["name"] for item in candidates if (match := _UNUSED.match(item["what"]))})
             request = {"names": names, "files": [*paths, *audit.inventory.texts]}
             mentioned = set(await run_program(step, "mentions", request, audit.root))
@@ -61,9 +62,21 @@ class DeadCode:
         return EngineResult(files=len(paths), drafts=drafts, not_analysed=unparsed_by(self.name, audit.inventory))
 
 
-def _candidates(stage: Path, found: list[dict[str, str]], *, include_tests: bool) -> list[dict[str, str]]:
+async def _candidates(
+    step: Step, stage: Path, found: list[dict[str, str]], *, include_tests: bool
+) -> list[dict[str, str]]:
+    """What vulture found, without what is left out by its kind, its place or the class it is in."""
     chosen = [item for item in found if _is_candidate(item, include_tests=include_tests)]
-    return [item for item in chosen if not _may_override(stage, item)]
+    methods: dict[str, list[int]] = defaultdict(list)
+    for item in chosen:
+        if item["what"].startswith(_METHOD):
+            methods[item["path"]].append(int(item["line"]))
+    inherited = await run_program(step, "class_bases", methods, stage) if methods else {}
+    return [
+        item
+        for item in chosen
+        if not (item["what"].startswith(_METHOD) and int(item["line"]) in inherited[item["path"]])
+    ]
 
 
 def _drafts(stage: Path, candidates: list[dict[str, str]], mentioned: set[str]) -> list[FindingDraft]:
@@ -89,20 +102,6 @@ def _is_candidate(item: dict[str, str], *, include_tests: bool) -> bool:
     name = match["name"]
     special = name.startswith("__") and name.endswith("__")
     return not special and (match["kind"] != "method" or name.startswith("_"))
-
-
-def _may_override(stage: Path, item: dict[str, str]) -> bool:
-    """Whether a method is in a class with bases: then a base may call it."""
-    if not item["what"].startswith("unused method"):
-        return False
-    line = int(item["line"])
-    tree = ast.parse((stage / item["path"]).read_bytes())
-    around = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef) and node.lineno < line <= (node.end_lineno or node.lineno)
-    ]
-    return any(node.bases or node.keywords for node in around)
 
 
 def _draft(stage: Path, item: dict[str, str], rule: str, severity: Severity, message: str) -> FindingDraft:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from agents.contract import FindingsSummary
 from domain.finding import Finding
@@ -23,6 +24,7 @@ def as_markdown(report: InspectorReport, summary: FindingsSummary, title: str) -
         _listed("Fixed since the last audit", summary.fixed),
         _waived(summary.waived),
         _complex(report),
+        _languages(report),
         _engines(report),
         _not_analysed(report.not_analysed),
     )
@@ -33,7 +35,7 @@ def _verdict(report: InspectorReport, title: str) -> Iterator[str]:
     yield f"# Audit of {_plain(title)}"
     yield ""
     if report.files_analysed == 0:
-        yield "**No Python code was found.** The end of this report says what was left out and why."
+        yield "**No code was found.** The end of this report says what was left out and why."
     elif report.gate_passed:
         yield "**The quality gate passed.**"
     else:
@@ -44,7 +46,7 @@ def _verdict(report: InspectorReport, title: str) -> Iterator[str]:
         yield f"**The quality gate failed:** {over}."
     yield ""
     yield (
-        f"{report.files_analysed} Python files with {report.lines_of_code} lines of code were audited at "
+        f"{report.files_analysed} files with {report.lines_of_code} lines of code were audited at "
         f"`{report.source_state}`."
     )
     if report.first_audit:
@@ -117,6 +119,17 @@ def _complex(report: InspectorReport) -> Iterator[str]:
         yield f"| {_code(one.name)} | {place} | {one.cyclomatic} | {cognitive} | {one.lines} |"
 
 
+def _languages(report: InspectorReport) -> Iterator[str]:
+    if not report.languages:
+        return
+    yield "## Languages"
+    yield ""
+    yield "| language | files | analysed by |"
+    yield "|---|--:|---|"
+    for seen in report.languages:
+        yield f"| {seen.language} | {seen.files} | {', '.join(seen.engines) or '**nothing**'} |"
+
+
 def _engines(report: InspectorReport) -> Iterator[str]:
     yield "## Engines"
     yield ""
@@ -140,9 +153,12 @@ def _not_analysed(left_out: Iterable[NotAnalysed]) -> Iterator[str]:
         return
     yield "## Not analysed"
     yield ""
-    for (path, reason), names in engines.items():
+    for (path, reason), names in islice(engines.items(), _MOST_LISTED):
         by = f" (by {', '.join(sorted(names))})" if all(names) else ""
         yield f"- {_code(path)}{by}: {_plain(reason)}"
+    if len(engines) > _MOST_LISTED:
+        yield ""
+        yield f"… and {len(engines) - _MOST_LISTED} more; `audit.sarif` has them."
 
 
 def _code(text: str) -> str:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 from agents.contract import FindingsSummary
 from agents.inspector.autofix import replacements
@@ -15,6 +16,8 @@ from domain.severity import Severity
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "SRCROOT"
+_MARK = f"results:{uuid4().hex}"  # nobody can have put it into a source
+_RESULTS = json.dumps(_MARK)
 _LEVELS = {
     Severity.CRITICAL: "error",
     Severity.HIGH: "error",
@@ -31,10 +34,21 @@ _BASELINE = {
 
 
 def as_sarif(report: InspectorReport, summary: FindingsSummary, version: str) -> bytes:
-    """The audit as one run: findings with their baseline state, fixes and suppressions, and what was not analysed."""
+    """The audit as one run: findings with their baseline state, fixes and suppressions, and what was not analysed.
+
+    One result is on each line, and only one at a time exists as objects: thousands would need many times the memory of
+    their text.
+    """
     findings = [*summary.new, *summary.persisting, *summary.waived, *summary.fixed]
     rules = _rules(findings)
     index = {rule["id"]: number for number, rule in enumerate(rules)}
+    before, after = _frame(report, rules, version).split(_RESULTS)
+    results = b",\n".join(json.dumps(_result(finding, index), ensure_ascii=False).encode() for finding in findings)
+    return before.encode() + b"[\n" + results + b"\n]" + after.encode()
+
+
+def _frame(report: InspectorReport, rules: list[dict[str, Any]], version: str) -> str:
+    """The log with a mark where its results belong."""
     log = {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -52,12 +66,12 @@ def as_sarif(report: InspectorReport, summary: FindingsSummary, version: str) ->
                         "toolExecutionNotifications": _notifications(report),
                     }
                 ],
-                "results": [_result(finding, index) for finding in findings],
+                "results": _MARK,
                 "properties": {"sourceState": report.source_state, "gatePassed": report.gate_passed},
             }
         ],
     }
-    return json.dumps(log, indent=2, ensure_ascii=False).encode("utf-8")
+    return json.dumps(log, indent=2, ensure_ascii=False)
 
 
 def _extension(engine: str, tool: str, version: str | None) -> dict[str, Any]:

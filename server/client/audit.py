@@ -68,13 +68,7 @@ WAITING = """
 query Waiting($id: ID!) { execution(id: $id) { status task { key blockedBy { __typename } } } }
 """
 
-RESULT = """
-query Result($id: ID!, $after: Cursor) {
-  execution(id: $id) {
-    id number status sourceState durationMs
-    error { code message }
-    task { key title }
-    artifacts(first: 100) { nodes { name mediaType url size } }
+_PAGE = """
     findings(first: 100, after: $after) {
       edges {
         state
@@ -82,6 +76,21 @@ query Result($id: ID!, $after: Cursor) {
       }
       pageInfo { hasNextPage endCursor }
     }
+"""
+
+MORE_FINDINGS = f"query MoreFindings($id: ID!, $after: Cursor) {{ execution(id: $id) {{ {_PAGE} }} }}"
+
+RESULT = (
+    """
+query Result($id: ID!, $after: Cursor) {
+  execution(id: $id) {
+    id number status sourceState durationMs
+    error { code message }
+    task { key title }
+    artifacts(first: 100) { nodes { name mediaType url size } }
+"""
+    + _PAGE
+    + """
     result {
       ... on InspectorReport {
         gatePassed filesAnalysed linesOfCode firstAudit autofixable duplicatedLines
@@ -89,12 +98,14 @@ query Result($id: ID!, $after: Cursor) {
         new { critical high medium low info } persisting { critical high medium low info }
         fixed { critical high medium low info } waived { critical high medium low info }
         engines { engine tool version files findings durationMs skippedReason }
+        languages { language files engines }
         notAnalysed { path engine reason }
       }
     }
   }
 }
 """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,18 +188,20 @@ async def until_taken(
 
 async def result_of(client: GraphQLClient, execution_id: str) -> dict[str, Any]:
     """The execution with its report, and all its findings (``findings.edges``), whatever their number."""
-    edges: list[dict[str, Any]] = []
-    after = None
-    while True:
-        data = await client.query(RESULT, {"id": execution_id, "after": after})
-        execution: dict[str, Any] | None = data["execution"]
-        if execution is None:
-            raise Refused("The execution is gone.")
-        edges.extend(execution["findings"]["edges"])
-        if not execution["findings"]["pageInfo"]["hasNextPage"]:
-            execution["findings"]["edges"] = edges
-            return execution
-        after = execution["findings"]["pageInfo"]["endCursor"]
+    whole = await _execution(client, RESULT, execution_id, None)
+    edges, page = whole["findings"]["edges"], whole["findings"]["pageInfo"]
+    while page["hasNextPage"]:
+        more = (await _execution(client, MORE_FINDINGS, execution_id, page["endCursor"]))["findings"]
+        edges.extend(more["edges"])
+        page = more["pageInfo"]
+    return whole
+
+
+async def _execution(client: GraphQLClient, document: str, execution_id: str, after: str | None) -> dict[str, Any]:
+    execution: dict[str, Any] | None = (await client.query(document, {"id": execution_id, "after": after}))["execution"]
+    if execution is None:
+        raise Refused("The execution is gone.")
+    return execution
 
 
 def kind_of(target: str) -> tuple[str, str]:
