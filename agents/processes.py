@@ -86,7 +86,9 @@ async def run(
     ):
         environment = {**clean_environment(home), **(env or {}), **family.marker}
         before_exec = _before_exec(max_memory)
-        process = await _start(program, arguments, cwd, environment, source, (stdout.writer, stderr.writer), before_exec)
+        process = await _start(
+            program, arguments, cwd, environment, source, (stdout.writer, stderr.writer), before_exec
+        )
         family.leader = process.pid
         stdout.read_until_closed()
         stderr.read_until_closed()

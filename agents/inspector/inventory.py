@@ -50,8 +50,8 @@ class Inventory(BaseModel):
     """What there is to audit.
 
     ``files`` are Python modules, ``stubs`` are ``.pyi`` files, ``others`` are the files of the other languages that
-    engines read, ``texts`` are small text files in which names of code may be mentioned. ``unparsed`` maps modules that Python's own parser refuses to the reason; only engines with
-    a parser of their own get these.
+    engines read, ``texts`` are small text files in which names of code may be mentioned. ``unparsed`` maps modules that
+    Python's own parser refuses to the reason; only engines with a parser of their own get these.
     """
 
     model_config = ConfigDict(frozen=True)

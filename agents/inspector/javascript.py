@@ -1,4 +1,4 @@
-"""JavaScript and TypeScript by oxlint, a native program: it needs no Node, no packages and no configuration of theirs."""
+"""JavaScript and TypeScript by oxlint, a native program: it needs neither Node nor the packages of the source."""
 
 from __future__ import annotations
 

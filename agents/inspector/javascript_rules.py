@@ -1,9 +1,9 @@
 """Which rules of oxlint an audit asks for, and how bad a violation is.
 
-The choice is that of ``ruff_rules``: what is wrong or dangerous when it runs, nothing about style. It begins with oxlint's
-own category *correctness* ("code that is outright wrong or useless") without what is taste or raises false alarms there,
-and adds single rules of *suspicious*, *pedantic* and *restriction* that name bugs or holes. Left out on purpose: rules
-that need types, or other files than the one they look at, or to know which page a script runs in.
+The choice is that of ``ruff_rules``: what is wrong or dangerous when it runs, nothing about style. It begins with
+oxlint's own category *correctness* ("code that is outright wrong or useless") without what is taste or raises false
+alarms there, and adds single rules of *suspicious*, *pedantic* and *restriction* that name bugs or holes. Left out on
+purpose: rules that need types, or other files than the one they look at, or to know which page a script runs in.
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ _DIRECTORIES = {
 _BUILD_OUTPUT = frozenset({"build", "dist"})
 _GENERATED_NAME = re.compile(r"(_pb2|_pb2_grpc)\.pyi?$")
 _GENERATED_MARK = re.compile(
-    r"@generated\b|^\s*(?:#|//|/?\*).*(?:\bDO NOT EDIT\b|\bautomatically generated\b|\bauto-generated\b)", re.IGNORECASE | re.MULTILINE
+    r"@generated\b|^\s*(?:#|//|/?\*).*(?:\bDO NOT EDIT\b|\bautomatically generated\b|\bauto-generated\b)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _HEADER_CHARACTERS = 500
 _SCRIPT_NAME = re.compile(r"\.[cm]?[jt]sx?$")
@@ -60,7 +61,7 @@ def _holds(entry: os.DirEntry[str], name: str) -> bool:
 
 
 def generated_reason(name: str, text: str) -> str | None:
-    """Why a file is taken for generated, or ``None``: by its name, what its first lines say, or how long its lines are."""
+    """Why a file is taken for generated, or ``None``: by its name, its first lines, or the length of its lines."""
     if _GENERATED_NAME.search(name) or _GENERATED_MARK.search(text[:_HEADER_CHARACTERS]):
         return "generated code; audit what it is generated from"
     if _MINIFIED_NAME.search(name) or (_SCRIPT_NAME.search(name) and _is_minified(text)):

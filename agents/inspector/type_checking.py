@@ -1,7 +1,7 @@
 """Types by mypy, package by package, under a configuration of ours: no plug-in, so nothing of the source is executed.
 
-The dependencies of the source are not installed, so what comes from them has any type. Functions without annotations are
-not looked into. Only those codes count that stay meaningful then.
+The dependencies of the source are not installed, so what comes from them has any type. Functions without annotations
+are not looked into. Only those codes count that stay meaningful then.
 """
 
 from __future__ import annotations
@@ -37,8 +37,11 @@ CODES = {
     "typeddict-item": Severity.LOW,
     "union-attr": Severity.LOW,  # mostly a None that the author knows not to be there
 }
-"""The error codes of mypy that count, and how bad they are. Left out: what is about annotations (``valid-type``,
-``no-redef``, ``var-annotated``, ``override``), and ``assignment``, of which most is ``except ImportError: name = None``."""
+"""The error codes of mypy that count, and how bad they are.
+
+Left out: what is about annotations (``valid-type``, ``no-redef``, ``var-annotated``, ``override``), and ``assignment``,
+of which most is ``except ImportError: name = None``.
+"""
 
 WHOLE_TIME = timedelta(minutes=15)
 """For all packages of a source together."""
@@ -48,7 +51,9 @@ MAX_MEMORY = 3 * 2**30
 
 _CONFIGURATION = ".wrenchai-mypy.ini"
 _LIST = ".wrenchai-files"
-_LINE = re.compile(r"^(?P<path>.+?\.pyi?):(?P<line>\d+):(?P<column>\d+): error: (?P<message>.+?)  \[(?P<code>[\w-]+)\]$")
+_LINE = re.compile(
+    r"^(?P<path>.+?\.pyi?):(?P<line>\d+):(?P<column>\d+): error: (?P<message>.+?)  \[(?P<code>[\w-]+)\]$"
+)
 _HELP = "https://mypy.readthedocs.io/en/stable/_refs.html#code-"
 
 

@@ -64,9 +64,7 @@ def _languages(inventory: Inventory, outcomes: Sequence[EngineOutcome], engines:
 def _shortened(left_out: Sequence[NotAnalysed]) -> list[NotAnalysed]:
     """The first thousand, and for each reason how many more there are: a folder of links must not fill the report."""
     rest = Counter((one.engine, one.reason) for one in left_out[_MOST_NOT_ANALYSED:])
-    more = [
-        NotAnalysed(path=f"{count} more", engine=engine, reason=reason) for (engine, reason), count in rest.items()
-    ]
+    more = [NotAnalysed(path=f"{count} more", engine=engine, reason=reason) for (engine, reason), count in rest.items()]
     return [*left_out[:_MOST_NOT_ANALYSED], *more[:_MOST_NOT_ANALYSED]]
 
 

@@ -1,7 +1,7 @@
 """Tell which names other modules take from a module that only imports them.
 
-Reads ``{"wanted": [[module, name], …], "files": [path, …]}`` from standard input, modules by the last part of their name,
-and writes those pairs that some file takes, as ``from module import name`` or as ``module.name``.
+Reads ``{"wanted": [[module, name], …], "files": [path, …]}`` from standard input, modules by the last part of their
+name, and writes those pairs that some file takes, as ``from module import name`` or as ``module.name``.
 """
 
 from __future__ import annotations
@@ -34,9 +34,7 @@ def taken(wanted: set[Pair], text: str) -> set[Pair]:
     likely = {(module, name) for module, name in wanted if module in words and name in words}
     if not likely:
         return set()
-    found = {
-        (match["module"], name) for match in _FROM.finditer(text) for name in re.findall(r"\w+", match["names"])
-    }
+    found = {(match["module"], name) for match in _FROM.finditer(text) for name in re.findall(r"\w+", match["names"])}
     found |= {(match["module"], match["name"]) for match in _ATTRIBUTE.finditer(text)}
     return likely & found
 

@@ -1,7 +1,7 @@
 """Find what is wrong in YAML files, by the events of a parser: nothing is built of them, so no alias is expanded.
 
-Reads a JSON list of paths from standard input; writes ``{"findings": [{"path", "line", "column", "rule", "message"}, …],
-"refused": {path: reason}}``. Needs PyYAML; with libyaml behind it deep nesting costs no stack.
+Reads a JSON list of paths from standard input; writes ``{"findings": [{"path", "line", "column", "rule", "message"},
+…], "refused": {path: reason}}``. Needs PyYAML; with libyaml behind it deep nesting costs no stack.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ MAX_DEPTH = 200
 _TEMPLATE = re.compile(r"\{\{|\{%|\$\{\{|<%|^\s*@\w+@", re.MULTILINE)
 _CODE_TAG = re.compile(r"^(?:tag:yaml\.org,2002:|!)(?:python/(?:object|module)|ruby/(?:object|struct|hash|class))")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+_BOMB = f"its aliases stand for more than {MOST_NODES:,} nodes: who expands them runs out of memory"
 
 
 class Refused(Exception):
@@ -95,7 +98,7 @@ class _Reading:
             elif isinstance(event, yaml.AliasEvent):
                 if event.anchor not in self.anchors:
                     yield event.start_mark, "undefined-alias", f"the alias *{event.anchor} has no anchor before it"
-                self._node(self.anchors.get(event.anchor, 1))
+                self._node(self.anchors.get(event.anchor or "", 1))
             elif isinstance(event, yaml.ScalarEvent):
                 yield from self._scalar(event)
             elif isinstance(event, yaml.CollectionStartEvent):
@@ -108,12 +111,7 @@ class _Reading:
                 self._node(closed.nodes)
                 if closed.nodes > MOST_NODES and not bombed:
                     bombed = True
-                    yield (
-                        event.start_mark,
-                        "alias-bomb",
-                        f"its aliases stand for more than {MOST_NODES:,} nodes: a loader that expands them runs out of "
-                        "memory",
-                    )
+                    yield event.start_mark, "alias-bomb", _BOMB
 
     def _opened(self, event: Any) -> None:
         if len(self.open) >= MAX_DEPTH:

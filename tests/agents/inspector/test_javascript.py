@@ -47,7 +47,7 @@ CLEAN = {
     "oxc/missing-throw": 'export function f() {\n  throw new Error("told");\n}',
     "react/jsx-key": "export const F = ({ all }) => all.map((one) => <li key={one}>{one}</li>);",
     "react/no-danger": "export const F = ({ h }) => <p>{h}</p>;",
-    "no-unused-vars": "export function f(argument) {\n  const { taken, ...rest } = { taken: 1, a: 2 };\n  return rest;\n}",
+    "no-unused-vars": "export function f(argument) {\n  const { b, ...rest } = { b: 1, a: 2 };\n  return rest;\n}",
 }
 
 
@@ -82,7 +82,9 @@ async def test_places_are_told_in_characters(audit: Audit, files: Write) -> None
 
 
 async def test_a_file_that_cannot_be_parsed_is_one_finding(audit: Audit, files: Write) -> None:
-    run = await audit(files({"a.js": "function (\n  let let\n", "tests/b.js": "let (", "good.ts": "export {}\n"}), **ENGINE)
+    run = await audit(
+        files({"a.js": "function (\n  let let\n", "tests/b.js": "let (", "good.ts": "export {}\n"}), **ENGINE
+    )
     assert [(one.rule, one.location.path, one.severity) for one in run.findings] == [
         ("invalid-syntax", "a.js", "HIGH"),
         ("invalid-syntax", "tests/b.js", "LOW"),
@@ -158,7 +160,9 @@ async def test_without_oxlint_the_report_says_so(files: Write) -> None:
     seen = {one.language: one.engines for one in run.report.languages}
     assert seen["JavaScript"] == []
     assert "ruff" in seen["Python"]
-    without = await run_agent(Inspector(), files({}), InspectorInputs(engines=(EngineName.SHELL,)), missing_tools=["shellcheck"])
+    without = await run_agent(
+        Inspector(), files({}), InspectorInputs(engines=(EngineName.SHELL,)), missing_tools=["shellcheck"]
+    )
     assert [one.skipped_reason for one in without.report.engines] == [None]
 
 

@@ -102,16 +102,16 @@ async def test_dependencies_agree_with_deptry_by_hand(sample_run: Run, bookshop:
 
 async def test_an_audit_tells_what_it_does(sample_run: Run) -> None:
     done = [step for step, _, _ in sample_run.progress]
-    assert done == list(range(1, 9))
-    assert {total for _, total, _ in sample_run.progress} == {8}
+    assert done == list(range(1, 12))
+    assert {total for _, total, _ in sample_run.progress} == {11}
     assert {call.tool for call in sample_run.tool_calls} == {
-        "ruff", "radon", "complexipy", "vulture", "deptry", "python",
+        "ruff", "radon", "complexipy", "vulture", "deptry", "python", "oxlint", "shellcheck",
     }  # fmt: skip
     engines = {run.engine: run for run in sample_run.report.engines}
     assert all(run.skipped_reason is None and run.version for run in engines.values())
     assert all(any(line.startswith(f"{engine}: ") for line in sample_run.log) for engine in engines)
     assert not sample_run.report.gate_passed
-    assert [(breach.severity, breach.found) for breach in sample_run.report.gate_breaches] == [("HIGH", 8)]
+    assert [(breach.severity, breach.found) for breach in sample_run.report.gate_breaches] == [("HIGH", 13)]
 
 
 async def test_an_audit_leaves_the_source_alone(sample_run: Run) -> None:

@@ -21,8 +21,8 @@ PLANTED = {
     "SC2164": "#!/bin/bash\ncd /srv/shop\nrm -f -- *.log\n",
     "SC3014": '#!/bin/sh\nif [ "$1" == x ]; then echo y; fi\n',
     "SC2046": "#!/bin/bash\nrm -f $(cat list)\n",
-    "SC2068": '#!/bin/bash\nprogram $@\n',
-    "SC2155": "#!/bin/bash\nf() { local a=$(false); echo \"$a\"; }\nf\n",
+    "SC2068": "#!/bin/bash\nprogram $@\n",
+    "SC2155": '#!/bin/bash\nf() { local a=$(false); echo "$a"; }\nf\n',
 }
 CLEAN = {
     "SC2115": '#!/bin/sh\nrm -rf "${1:?}/"*\n',
@@ -30,7 +30,7 @@ CLEAN = {
     "SC3014": '#!/bin/sh\nif [ "$1" = x ]; then echo y; fi\n',
     "SC2046": "#!/bin/bash\nxargs rm -f < list\n",
     "SC2068": '#!/bin/bash\nprogram "$@"\n',
-    "SC2155": "#!/bin/bash\nf() { local a; a=$(false); echo \"$a\"; }\nf\n",
+    "SC2155": '#!/bin/bash\nf() { local a; a=$(false); echo "$a"; }\nf\n',
 }
 
 

@@ -28,16 +28,17 @@ async def test_an_empty_folder(audit: Audit, tmp_path: Path) -> None:
     run = await audit(tmp_path)
     assert (run.report.files_analysed, run.report.lines_of_code, run.findings) == (0, 0, [])
     assert run.report.gate_passed
-    assert [engine.skipped_reason for engine in run.report.engines] == [None] * 6
-    assert "**No Python code was found.**" in run.artifacts["audit.md"].decode()
+    assert [engine.skipped_reason for engine in run.report.engines] == [None] * 9
+    assert "**No code was found.**" in run.artifacts["audit.md"].decode()
     assert "autofix.patch" not in run.artifacts
 
 
-async def test_a_folder_without_python(audit: Audit, files: Write) -> None:
-    run = await audit(files({"a.js": "let a", "b.js": "let b", "lib/c.rs": "fn main() {}", "logo.png": b"\x89PNG\0"}))
+async def test_a_folder_that_no_engine_reads(audit: Audit, files: Write) -> None:
+    run = await audit(files({"a.go": "a", "b.go": "b", "lib/c.rs": "fn main() {}", "logo.png": b"\x89PNG\0"}))
     assert run.report.files_analysed == 0
+    assert run.report.languages == []
     assert reasons(run) == {
-        "*.js": "no engine for JavaScript (2 files)",
+        "*.go": "no engine for Go (2 files)",
         "lib/c.rs": "no engine for Rust",
         "logo.png": "no engine for binary files",
     }
@@ -70,6 +71,31 @@ async def test_files_that_cannot_be_read(audit: Audit, files: Write) -> None:
     assert said["generated_pb2.py"] == said["marked.py"] == "generated code; audit what it is generated from"
 
 
+async def test_a_folder_of_several_languages(audit: Audit, files: Write) -> None:
+    run = await audit(
+        files({"a.py": UNUSED_IMPORT, "b.js": "a()", "c.tsx": "a()", "d": "#!/bin/sh\na\n", "e.yml": "a: 1"})
+    )
+    assert {one.language: one.files for one in run.report.languages} == dict.fromkeys(
+        ("Python", "JavaScript", "TypeScript", "shell", "YAML"), 1
+    )
+    by = {one.language: one.engines for one in run.report.languages}
+    assert by["JavaScript"] == by["TypeScript"] == ["javascript"]
+    assert (by["shell"], by["YAML"]) == (["shell"], ["yaml"])
+    assert "| YAML | 1 | yaml |" in run.artifacts["audit.md"].decode()
+    assert run.report.lines_of_code == 5
+    assert reasons(run) == {}
+
+
+async def test_a_folder_of_links_does_not_fill_the_report(audit: Audit, files: Write) -> None:
+    root = files({"good.py": UNUSED_IMPORT})
+    for number in range(2_500):
+        (root / f"l{number:04}.py").symlink_to(root / "good.py")
+    run = await audit(root, engines=("ruff",))
+    assert len(run.report.not_analysed) == 1_001
+    assert run.report.not_analysed[-1].path == "1500 more"
+    assert len(run.artifacts["audit.md"]) < 50_000
+
+
 async def test_nesting_that_kills_parsers(audit: Audit, files: Write) -> None:
     deep = {
         "unary.py": "x = " + "-" * 20_000 + "1\n",
@@ -81,7 +107,7 @@ async def test_nesting_that_kills_parsers(audit: Audit, files: Write) -> None:
     run = await audit(files(deep | {"good.py": UNUSED_IMPORT}))
     assert {path for path, reason in reasons(run).items() if reason.startswith("nested too deeply")} == set(deep)
     assert [one.location.path for one in run.findings] == ["good.py"]
-    assert [engine.skipped_reason for engine in run.report.engines if engine.engine != "dependencies"] == [None] * 5
+    assert [engine.skipped_reason for engine in run.report.engines if engine.engine != "dependencies"] == [None] * 8
 
 
 async def test_a_syntax_error_is_one_finding_and_the_rest_is_analysed(audit: Audit, files: Write) -> None:

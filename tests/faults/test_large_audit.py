@@ -1,0 +1,185 @@
+"""The Inspector on a large source: bounded memory, every finding kept, cancelled and killed in the middle of it."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psutil
+import pytest
+
+from schema.node_ids import decode_as
+from server.client.audit import result_of
+from server.client.graphql_client import GraphQLClient
+from tests.faults.conftest import Ground
+from tests.faults.platform_processes import LEASE, PlatformProcess, started, until
+from tests.faults.work import CANCEL, PROJECT, TASK
+from tests.large_source import assemble
+
+MOST_OF_THE_WORKER = 320 * 2**20
+"""Bytes. An idle worker has 110 MiB; the rest is for what 4,000 findings and the inventory of 6,000 files take."""
+
+MOST_OF_THE_TOOLS = 1_200 * 2**20
+"""Bytes of all programs that run side by side; it grows with the source, not with what is found in it."""
+
+
+@dataclass
+class Peak:
+    """The most memory that was seen, in bytes."""
+
+    worker: int = 0
+    tools: int = 0
+
+
+@asynccontextmanager
+async def platform(ground: Ground, roots: Path) -> AsyncIterator[tuple[GraphQLClient, PlatformProcess]]:
+    """An API and a worker that may read below ``roots``."""
+    settings = {"WRENCHAI_SOURCE_ROOTS": str(roots)}
+    async with (
+        started("serve", ground.data_dir, settings) as api,
+        started("worker", ground.data_dir, settings) as worker,
+        api.client() as client,
+    ):
+        await ground.checker.until_worker(worker)
+        yield client, worker
+
+
+async def audit(client: GraphQLClient, source: Path, **inputs: Any) -> str:
+    """Dispatch an audit and return the id of its execution."""
+    given = {"name": source.name, "source": {"kind": "LOCAL", "location": str(source)}}
+    project = (await client.query(PROJECT, {"input": given}))["createProject"]
+    assert project["errors"] == [], project
+    draft = {"title": "Audit", "agent": "inspector", "inputs": inputs}
+    request = {"projectId": project["project"]["id"], "task": draft, "dispatch": True}
+    made = (await client.query(TASK, {"input": request}))["createTask"]
+    assert made["errors"] == [], made
+    execution: str = made["task"]["latestExecution"]["id"]
+    return execution
+
+
+def source_of(folder: Path, files: int) -> Path:
+    """A source that keeps every engine busy for a while."""
+    root = folder / "source"
+    lines = "".join(f"    if x == {number}:\n        x = call_{number}(x, {number})\n" for number in range(60))
+    for number in range(files):
+        module = root / f"package_{number % 20}" / f"module_{number}.py"
+        module.parent.mkdir(parents=True, exist_ok=True)
+        module.write_text(f"import os\n\n\ndef function_{number}(x):\n{lines}    return x\n", "utf-8")
+        module.with_suffix(".sh").write_text('#!/bin/sh\nrm -rf "$1/"*\n', "utf-8")
+    return root
+
+
+def stages(ground: Ground) -> list[Path]:
+    """The temporary folders of engines, wherever they are."""
+    below = list((ground.data_dir / "checkouts").glob("*/scratch/*"))
+    return [*below, *Path(tempfile.gettempdir()).glob("wrenchai-inspector-*")]
+
+
+def homes(worker: PlatformProcess) -> list[Path]:
+    """The homes of programs that this worker started."""
+    return list(Path(tempfile.gettempdir()).glob(f"wrenchai-home-*-{worker.pid}_*"))
+
+
+async def in_the_middle(ground: Ground, worker: PlatformProcess) -> None:
+    """Wait until several engines are at work."""
+
+    async def several() -> bool:
+        running = await asyncio.to_thread(worker.left_behind)
+        return len(running) >= 4 and len(stages(ground)) >= 3
+
+    await until(several, 60, "several engines run")
+
+
+async def test_a_cancelled_audit_is_gone_at_once(ground: Ground, folder: Path) -> None:
+    source = await asyncio.to_thread(source_of, folder, 600)
+    async with platform(ground, folder) as (client, worker):
+        before = len(await asyncio.to_thread(worker.left_behind))
+        node_id = await audit(client, source)
+        await in_the_middle(ground, worker)
+        began = time.monotonic()
+        await client.query(CANCEL, {"id": node_id})
+        await ground.checker.until_status(decode_as("Execution", node_id), "CANCELLED", 10)
+        took = time.monotonic() - began
+        assert len(await asyncio.to_thread(worker.left_behind)) == before
+        assert (stages(ground), homes(worker)) == ([], [])
+        assert took < 5, took  # a second or two on a machine that does nothing else
+        again = await audit(client, source, engines=["shell"])
+        await ground.checker.until_status(decode_as("Execution", again), "SUCCEEDED", 60)
+
+
+async def test_what_a_killed_worker_left_is_cleared_away(ground: Ground, folder: Path) -> None:
+    source = await asyncio.to_thread(source_of, folder, 600)
+    async with platform(ground, folder) as (client, worker):
+        node_id = await audit(client, source)
+        await in_the_middle(ground, worker)
+        await worker.kill()
+        assert stages(ground)
+        async with started("worker", ground.data_dir, {"WRENCHAI_SOURCE_ROOTS": str(folder)}) as second:
+            await ground.checker.until_worker(second)
+            await ground.checker.until_status(decode_as("Execution", node_id), "SUCCEEDED", LEASE + 90)
+            assert (stages(ground), homes(worker)) == ([], [])
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return assemble(tmp_path_factory.mktemp("large"))
+
+
+@pytest.mark.verify
+@pytest.mark.timeout(1500)
+async def test_memory_is_bounded_and_no_finding_is_lost(ground: Ground, large: Path) -> None:
+    assert len(list(large.rglob("*.py"))) >= 3_000
+    async with platform(ground, large) as (client, worker):
+        node_id = await audit(client, large)
+        execution_id = decode_as("Execution", node_id)
+        peak, progress = await _watched(ground, worker, execution_id)
+        assert peak.worker < MOST_OF_THE_WORKER, peak
+        assert peak.tools < MOST_OF_THE_TOOLS, peak
+        assert len(progress) >= 9, progress
+
+        began = time.monotonic()
+        shown = await result_of(client, node_id)
+        paged = time.monotonic() - began
+        report = shown["result"]
+        kept = await ground.checker.rows("SELECT count(*) FROM sightings WHERE execution_id = $1", execution_id)
+        by_engine = sum(engine["findings"] for engine in report["engines"])
+        broken = [edge for edge in shown["findings"]["edges"] if edge["node"]["engine"] == "inventory"]
+        assert len(shown["findings"]["edges"]) == kept[0][0] == by_engine + len(broken)
+        assert kept[0][0] > 2_000
+        assert paged < 30, paged
+        assert [one["engine"] for one in report["engines"] if one["skippedReason"]] == ["dependencies"]
+        seen = {one["language"]: one["files"] for one in report["languages"]}
+        assert seen.keys() == {"Python", "JavaScript", "TypeScript", "shell", "YAML"}
+        print(f"\n{kept[0][0]} findings in {sum(seen.values())} files; paged in {paged:.1f} s; {peak}")
+
+
+async def _watched(ground: Ground, worker: PlatformProcess, execution_id: UUID) -> tuple[Peak, set[str]]:
+    """Look at the worker and its programs until the execution has ended."""
+    peak, progress = Peak(), set[str]()
+
+    async def ended() -> bool:
+        await asyncio.to_thread(_measure, worker, peak)
+        row = await ground.checker.execution(execution_id)
+        progress.add(f"{row['progress_done']}/{row['progress_total']}")
+        assert row["status"] not in {"FAILED", "CANCELLED", "TIMED_OUT"}, row["error"]
+        return bool(row["status"] == "SUCCEEDED")
+
+    await until(ended, 1_400, "the audit of the large source")
+    return peak, progress
+
+
+def _measure(worker: PlatformProcess, peak: Peak) -> None:
+    process = psutil.Process(worker.pid)
+    peak.worker = max(peak.worker, process.memory_info().rss)
+    tools = 0
+    for tool in process.children(recursive=True):
+        with suppress(psutil.Error):
+            tools += tool.memory_info().rss
+    peak.tools = max(peak.tools, tools)
