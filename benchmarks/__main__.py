@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import broadcast, dispatch, screen_query
+from benchmarks import broadcast, dispatch, inspector, screen_query
 from benchmarks.measure import Row, table
 from benchmarks.processes import ground
 from server.logging import configure_logging
@@ -21,7 +21,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory(prefix="wrenchai-bench-", ignore_cleanup_errors=True) as folder:
         async with ground(Path(folder)) as here:
             rows: list[Row] = []
-            for benchmark in (screen_query, dispatch, broadcast):
+            for benchmark in (screen_query, dispatch, broadcast, inspector):
                 sys.stderr.write(f"· {benchmark.__name__.rsplit('.', 1)[-1]}\n")
                 rows.extend(await benchmark.run(here))
     sys.stdout.write(f"{table(rows)}\n\nPython {platform.python_version()} on {platform.machine()}\n")

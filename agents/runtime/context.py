@@ -55,7 +55,8 @@ class SegmentContext:
         self._agent = segment.execution.agent
         self._source: Source | None = segment.project.source
         self._known = dict(segment.steps)
-        self._positions = len(segment.steps)
+        # Not their number: of steps that began side by side the killed worker may have recorded a later one only.
+        self._positions = max((step.position for step in segment.steps.values()), default=0)
         self._begun: set[str] = set()
         self._transactor = transactor
         self._store = store
