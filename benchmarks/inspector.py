@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 import tarfile
@@ -96,10 +95,7 @@ def _calls(source: Path, folder: Path, inventory: Inventory) -> list[Callable[[]
     def tool(name: str, given: Sequence[str], standard_input: object = None) -> Callable[[], object]:
         text = json.dumps(standard_input) if standard_input is not None else None
         command = [str(BIN / name), *given]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return lambda: subprocess.run(
-            command, cwd=source, input=text, text=True, check=False, env={**os.environ, "NO_COLOR": "1"}, **quiet
-        )
+        return lambda: subprocess.run(command, cwd=source, input=text, text=True, check=False, capture_output=True)
 
     def ours(name: str, request: object) -> Callable[[], object]:
         return tool("python", ["-I", str(PROGRAMS / f"{name}.py")], request)

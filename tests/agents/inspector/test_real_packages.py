@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
-import tarfile
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from agents.inspector import programs
 from agents.inspector.inputs import InspectorInputs
+from agents.inspector.inventory import take_inventory
+from agents.inspector.javascript_rules import configuration
+from agents.inspector.languages import Language
 from agents.inspector.ruff import arguments
 from agents.inspector.ruff_rules import SAME_THING
+from agents.inspector.shell import UNSUPPORTED
+from agents.inspector.shell import options as shell_options
 from agents.inspector.side_code import is_beside_the_product, is_test
 from agents.testing import AgentRun
 from domain.finding import FindingState
 from domain.reports.inspector import InspectorReport
+from tests.large_source import assemble, unpack
 
 Run = AgentRun[InspectorReport]
 Audit = Callable[..., Awaitable[Run]]
 BIN = Path(sys.executable).parent
+PROGRAMS = Path(programs.__file__).parent
 
 pytestmark = [pytest.mark.verify, pytest.mark.timeout(600)]
 
@@ -30,14 +38,7 @@ pytestmark = [pytest.mark.verify, pytest.mark.timeout(600)]
 @pytest.fixture(scope="module", params=["itsdangerous==2.2.0", "click==8.1.7"])
 def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The unpacked source distribution of a package."""
-    folder = tmp_path_factory.mktemp("sdist")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary=:all:", request.param]
-    subprocess.run(command, cwd=folder, check=True)
-    [archive] = folder.glob("*.tar.gz")
-    with tarfile.open(archive) as packed:
-        packed.extractall(folder, filter="data")
-    [unpacked] = [entry for entry in folder.iterdir() if entry.is_dir()]
-    return unpacked
+    return unpack(request.param, tmp_path_factory.mktemp("sdist"))
 
 
 def by_hand(program: str, *arguments: str, cwd: Path) -> str:
@@ -50,9 +51,10 @@ def modules(package: Path) -> list[str]:
 
 async def test_the_audit_agrees_and_repeats_itself(audit: Audit, package: Path, tmp_path: Path) -> None:
     first = await audit(package)
-    assert first.report.files_analysed == len(modules(package))
+    assert {one.language: one.files for one in first.report.languages}["Python"] == len(modules(package))
     assert not [one for one in first.report.engines if one.skipped_reason and one.engine != "dependencies"]
-    _ruff_agrees(package, first)
+    _ruff_agrees(package, first, modules(package))
+    _agree(package, first)
     _complexity_agrees(package, first, tmp_path)
     _dead_code_agrees(package, first)
     _dependencies_agree(package, first, tmp_path)
@@ -64,18 +66,76 @@ async def test_the_audit_agrees_and_repeats_itself(audit: Audit, package: Path, 
     assert Counter(one.fingerprint for one in second.findings) == Counter(one.fingerprint for one in first.findings)
 
 
-def _ruff_agrees(package: Path, run: Run) -> None:
+def _agree(package: Path, run: Run) -> None:
+    """The engines of other languages, file by file."""
+    inventory = take_inventory(package, (), {})
+    theirs: Counter[tuple[str, str, int]] = Counter()
+    for path in inventory.of(Language.SHELL):
+        said = json.loads(by_hand("shellcheck", *shell_options(), f"./{path}", cwd=package))["comments"]
+        if not any(one["code"] in UNSUPPORTED or (one["level"] == "error" and one["code"] < 2000) for one in said):
+            theirs.update(
+                (f"SC{one['code']}", path, one["line"])
+                for one in said
+                if one["level"] == "error" or not is_beside_the_product(path)
+            )
+    ours = [one for one in run.findings if one.engine == "shell"]
+    parsed = Counter(
+        (one.rule, one.location.path, one.location.start_line or 0) for one in ours if not one.rule.startswith("SC1")
+    )
+    assert parsed == theirs
+
+    rules = package.parent / "oxlint.json"
+    rules.write_text(json.dumps(configuration(InspectorInputs())), "utf-8")
+    options = [f"--config={rules}", "--disable-nested-config", "--no-ignore", "--format=json"]
+    counted: Counter[str] = Counter()
+    for path in inventory.of(Language.JAVASCRIPT, Language.TYPESCRIPT):
+        said = json.loads(by_hand("oxlint", *options, f"./{path}", cwd=package))["diagnostics"]
+        if not said or is_beside_the_product(path):
+            continue
+        counted[path] = len(said) if all(one.get("code") for one in said) else 1
+    scripts = Counter(
+        one.location.path
+        for one in run.findings
+        if one.engine == "javascript" and not is_beside_the_product(one.location.path)
+    )
+    assert scripts == counted
+    by_program = subprocess.run(
+        [BIN / "python", "-I", PROGRAMS / "yaml_check.py"],
+        cwd=package, input=json.dumps(inventory.of(Language.YAML)), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert Counter(one.location.path for one in run.findings if one.engine == "yaml") == Counter(
+        one["path"] for one in json.loads(by_program.stdout)["findings"]
+    )
+
+
+@pytest.mark.timeout(1500)
+async def test_a_large_source_agrees_file_by_file(audit: Audit, tmp_path: Path) -> None:
+    large = await asyncio.to_thread(assemble, tmp_path)
+    run = await audit(large, engines=("ruff", "javascript", "shell", "yaml"))
+    assert not [one for one in run.report.engines if one.skipped_reason]
+    taken = take_inventory(large, (), {})
+    _ruff_agrees(large, run, [*(file.path for file in taken.files), *taken.stubs])
+    await asyncio.to_thread(_agree, large, run)
+
+
+def _ruff_agrees(package: Path, run: Run, paths: list[str]) -> None:
     theirs: Counter[tuple[str, str, int]] = Counter()
     for beside in (False, True):
         options = [*arguments(InspectorInputs(), beside_the_product=beside), "--output-format=json"]
-        group = [path for path in modules(package) if is_beside_the_product(path) is beside]
-        for one in json.loads(by_hand("ruff", *options, *group, cwd=package)):
-            path = Path(one["filename"]).relative_to(package).as_posix()
-            theirs[one["code"], path, one["location"]["row"]] += 1
+        group = [path for path in paths if is_beside_the_product(path) is beside]
+        for first in range(0, len(group), 500):
+            chunk = [f"./{path}" for path in group[first : first + 500]]
+            for one in json.loads(by_hand("ruff", *options, *chunk, cwd=package)) if chunk else ():
+                path = Path(one["filename"]).relative_to(package).as_posix()
+                theirs[one["code"], path, one["location"]["row"]] += 1
     found = [one for one in run.findings if one.engine == "ruff"]
     ours = Counter((one.rule, one.location.path, one.location.start_line or 0) for one in found)
     assert not ours - theirs
+    broken = {path for code, path, _ in theirs if code == "invalid-syntax"}
+    assert broken == {path for code, path, _ in ours if code == "invalid-syntax"}
     for code, path, row in theirs - ours:
+        if path in broken:
+            continue  # a file that cannot be parsed is one finding
         [same] = [same for same in SAME_THING if code in same]
         assert any(ours[better, path, row] for better in same[: same.index(code)])
 
