@@ -119,10 +119,14 @@ class Cluster:
         ready = len(lines) >= 8 and lines[7].strip() == "ready"
         return Path(lines[4]) if ready and self._is_server(int(lines[0])) else None
 
+    def is_gone(self) -> bool:
+        """Whether there is no server, not even one that is starting or stopping."""
+        lines = self._pid_file()
+        return not (lines and lines[0].strip().isdigit() and self._is_server(int(lines[0])))
+
     def _remove_stale_pid_file(self) -> None:
         # After a restart of a container its pid is likely to be somebody else's, and PostgreSQL would refuse to start.
-        lines = self._pid_file()
-        if lines and not (lines[0].isdigit() and self._is_server(int(lines[0]))):
+        if self.is_gone():
             (self.path / "postmaster.pid").unlink(missing_ok=True)
 
     def _pid_file(self) -> list[str]:

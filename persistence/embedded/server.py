@@ -12,6 +12,7 @@ from persistence.addresses import DatabaseAddresses, DatabaseUnavailable
 from persistence.embedded import roles
 from persistence.embedded.account import server_account
 from persistence.embedded.cluster import Cluster
+from persistence.embedded.keeper import keep_running
 from persistence.embedded.users import ServerUsers
 
 PATIENCE = 330.0
@@ -47,6 +48,21 @@ class EmbeddedPostgres:
             if isinstance(error, (asyncpg.PostgresError, OSError)):
                 raise DatabaseUnavailable(f"The embedded PostgreSQL in {data_dir} does not answer: {error}.") from error
             raise
+
+    async def keep(self) -> None:
+        """Start the server again whenever it has gone, until cancelled. Any of its users may do so, or all of them."""
+        cluster, users = self._cluster, self._users
+        if cluster is None or users is None:
+            raise RuntimeError("this handle has not been started")
+
+        def bring_back() -> bool:
+            with users.alone_now() as alone:
+                if not alone or not cluster.is_gone():
+                    return False
+                cluster.start()
+                return True
+
+        await keep_running(cluster.is_gone, bring_back)
 
     async def stop(self) -> None:
         """Let go of the server; it stops if nobody else uses it. Stopping what is not started does nothing."""

@@ -25,6 +25,15 @@ class ServerUsers:
         self._held: int | None = None
 
     @contextmanager
+    def alone_now(self) -> Iterator[bool]:
+        """Be the only one as in ``alone``, without waiting: whether nobody else was."""
+        door = _open(self._door)
+        try:
+            yield _lock(door, fcntl.LOCK_EX)
+        finally:
+            os.close(door)
+
+    @contextmanager
     def alone(self, timeout: float) -> Iterator[None]:
         """Be the only process that starts or stops the server; wait at most ``timeout`` seconds for that.
 

@@ -20,7 +20,7 @@ Say = Callable[[str], None]
 
 @asynccontextmanager
 async def database(settings: Settings, say: Say = lambda _: None) -> AsyncIterator[DatabaseAddresses]:
-    """The configured database, or the embedded one while the context is entered.
+    """The configured database, or the embedded one while the context is entered: if it goes, it is brought back.
 
     Raises:
         DatabaseUnavailable: it cannot be had; the message is one sentence.
@@ -37,9 +37,12 @@ async def database(settings: Settings, say: Say = lambda _: None) -> AsyncIterat
     embedded = EmbeddedPostgres()
     say("starting the embedded PostgreSQL")
     addresses = await embedded.start(settings.data_dir)
+    keeping = asyncio.create_task(embedded.keep(), name="database")
     try:
         yield addresses
     finally:
+        keeping.cancel()
+        await asyncio.wait([keeping])
         await embedded.stop()
 
 

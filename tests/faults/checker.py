@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,19 +14,21 @@ from uuid import UUID
 import asyncpg
 
 from persistence.embedded.cluster import SUPERUSER
+from tests.faults.invariants import ALWAYS, SETTLED
 from tests.faults.platform_processes import LEASE, PlatformProcess, until
 
-TASK_AFTER = {
-    "QUEUED": {"QUEUED"},
-    "RUNNING": {"IN_PROGRESS"},
-    "AWAITING_APPROVAL": {"AWAITING_APPROVAL"},
-    "SUCCEEDED": {"COMPLETED"},
-    "CLAIMED_UNVERIFIED": {"FAILED"},
-    "FAILED": {"FAILED"},
-    "TIMED_OUT": {"FAILED"},
-    "CANCELLED": {"CANCELLED"},
-}
-"""The states a task may have while its latest execution has a given one."""
+LEASE_TIME = timedelta(seconds=LEASE)
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule that is broken, and where."""
+
+    rule: str
+    where: Mapping[str, object]
+
+    def __str__(self) -> str:
+        return f"{self.rule}: " + ", ".join(f"{name} {value}" for name, value in self.where.items())
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Checker:
             found[:] = await self.rows(
                 "SELECT id FROM workers WHERE pid = $1 AND beat_at > clock_timestamp() - $2::interval",
                 process.pid,
-                timedelta(seconds=LEASE),
+                LEASE_TIME,
             )
             return bool(found)
 
@@ -102,63 +104,27 @@ class Checker:
 
     async def check(self) -> None:
         """Assert every invariant."""
-        assert await self._abandoned() == []
-        assert await self._held_by_dead() == []
-        assert await self._broken_sequences() == []
-        assert await self._steps_without_one_success() == []
-        assert await self._tasks_that_disagree() == []
+        found = await self.violations(settled=True)
+        assert not found, "\n".join(map(str, found))
+
+    async def violations(self, *, settled: bool) -> list[Violation]:
+        """What is wrong at this moment; ``settled``: nothing died for a lease, so what needs a lease must hold too."""
+        found = []
+        async with self.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+            for rule, statement in ALWAYS.items():
+                found += [Violation(rule, dict(row)) for row in await connection.fetch(statement)]
+            for rule, statement in SETTLED.items() if settled else ():
+                found += [Violation(rule, dict(row)) for row in await connection.fetch(statement, LEASE_TIME)]
+        return found
 
     async def until_consistent(self, within: float) -> None:
         """Wait until the invariants that need a lease to pass hold, then assert all of them."""
 
         async def reaped() -> bool:
-            return not await self._abandoned() and not await self._held_by_dead()
+            return not any(one.rule in SETTLED for one in await self.violations(settled=True))
 
         await until(reaped, within, "what dead workers held is taken from them")
         await self.check()
-
-    async def _abandoned(self) -> list[UUID]:
-        found = await self.rows(
-            "SELECT id FROM executions e WHERE status = 'RUNNING' AND NOT EXISTS (SELECT FROM workers w"
-            " WHERE w.id = e.worker_id AND w.beat_at > clock_timestamp() - $1::interval)",
-            timedelta(seconds=LEASE),
-        )
-        return [row["id"] for row in found]
-
-    async def _held_by_dead(self) -> list[str]:
-        found = await self.rows(
-            "SELECT workflow_uuid FROM dbos.workflow_status s WHERE status = 'PENDING' AND NOT EXISTS (SELECT"
-            " FROM workers w WHERE w.id::text = s.executor_id AND w.beat_at > clock_timestamp() - $1::interval)",
-            timedelta(seconds=LEASE),
-        )
-        return [row["workflow_uuid"] for row in found]
-
-    async def _broken_sequences(self) -> list[dict[str, object]]:
-        """Each log goes from 1 to n; one that retention has been at, from where that has stopped."""
-        found = await self.rows(
-            "SELECT e.id, e.sequence, count(v.id) AS events, min(v.sequence) AS first, max(v.sequence) AS last"
-            " FROM executions e LEFT JOIN events v ON v.execution_id = e.id AND v.sequence > e.pruned_to GROUP BY e.id"
-            " HAVING (coalesce(min(v.sequence), e.sequence + 1), coalesce(max(v.sequence), e.pruned_to),"
-            " count(v.id), count(DISTINCT v.sequence)) IS DISTINCT FROM"
-            " (e.pruned_to + 1, e.sequence, e.sequence - e.pruned_to, e.sequence - e.pruned_to)"
-        )
-        return [dict(row) for row in found]
-
-    async def _steps_without_one_success(self) -> list[dict[str, object]]:
-        found = await self.rows(
-            "SELECT s.execution_id, s.name, s.status, count(v.id) AS successes FROM steps s"
-            " JOIN executions e ON e.id = s.execution_id AND e.pruning < 2 LEFT JOIN events v"
-            " ON v.execution_id = s.execution_id AND v.kind = 'StepSucceeded' AND v.payload->>'step' = s.name"
-            " GROUP BY s.id HAVING count(v.id) <> (CASE s.status WHEN 'SUCCEEDED' THEN 1 ELSE 0 END)"
-        )
-        return [dict(row) for row in found]
-
-    async def _tasks_that_disagree(self) -> list[tuple[str, str]]:
-        found = await self.rows(
-            "SELECT DISTINCT ON (t.id) t.status AS task, e.status AS execution FROM tasks t"
-            " JOIN executions e ON e.task_id = t.id ORDER BY t.id, e.number DESC"
-        )
-        return [(row["task"], row["execution"]) for row in found if row["task"] not in TASK_AFTER[row["execution"]]]
 
 
 async def lines_of(journal: Path) -> list[str]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from persistence.embedded import EmbeddedPostgres, programs
 from persistence.embedded.account import server_account
-from persistence.embedded.cluster import Cluster
 from server.client.graphql_client import GraphQLClient
 from tests.faults.checker import Checker, until_line
 from tests.faults.conftest import Ground
@@ -30,19 +33,49 @@ async def cut_all_connections(checker: Checker) -> int:
     return len(found)
 
 
-async def restart_server(data_dir: Path) -> None:
+async def restart_server(data_dir: Path, mode: str = "fast") -> None:
     """Stop the server and start it again with the same options."""
     folder = data_dir / "postgres"
-    arguments = ["restart", "-w", "-m", "fast", "-t", "60", "-D", str(folder), "-l", str(folder / "server.log")]
-    done = await asyncio.to_thread(programs.run, "pg_ctl", arguments, account=server_account(folder), timeout=90)
-    assert done.exit_code == 0, done.output
+    await pg_ctl(data_dir, "restart", "-m", mode, "-l", str(folder / "server.log"))
 
 
-async def stop_server(data_dir: Path, mode: str) -> None:
+async def kill_server(data_dir: Path) -> None:
+    """SIGKILL to the postmaster, as by the kernel when memory runs out."""
+    process = postmaster(data_dir)
+    assert process is not None
+    os.kill(process, signal.SIGKILL)
+
+
+def postmaster(data_dir: Path) -> int | None:
+    """The pid of the running server."""
+    try:
+        pid = int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, 0)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return pid
+
+
+@asynccontextmanager
+async def without_server(data_dir: Path) -> AsyncIterator[None]:
+    """No server, and none that could be started, while the context is entered."""
+    await pg_ctl(data_dir, "stop", "-m", "immediate")
+    away = (data_dir / "postgres").rename(data_dir / "postgres.away")
+    try:
+        yield
+    finally:
+        away.rename(data_dir / "postgres")
+
+
+async def pg_ctl(data_dir: Path, verb: str, *arguments: str) -> None:
     folder = data_dir / "postgres"
-    arguments = ["stop", "-w", "-m", mode, "-t", "60", "-D", str(folder)]
-    done = await asyncio.to_thread(programs.run, "pg_ctl", arguments, account=server_account(folder), timeout=90)
+    given = [verb, "-w", "-t", "60", "-D", str(folder), *arguments]
+    done = await asyncio.to_thread(programs.run, "pg_ctl", given, account=server_account(folder), timeout=90)
     assert done.exit_code == 0, done.output
+
+
+async def restart_at_once(data_dir: Path) -> None:
+    await restart_server(data_dir, "immediate")
 
 
 async def test_connections_cut_again_and_again_lose_nothing(
@@ -75,7 +108,16 @@ async def test_connections_cut_again_and_again_lose_nothing(
         await ground.checker.nothing_is_left()
 
 
-async def test_a_restart_of_the_server_is_survived(folder: Path) -> None:
+@pytest.mark.parametrize(
+    "strike",
+    [
+        kill_server,
+        pytest.param(restart_server, marks=pytest.mark.verify),
+        pytest.param(restart_at_once, marks=pytest.mark.verify),
+    ],
+)
+async def test_the_death_of_the_server_is_survived(folder: Path, strike: Callable[[Path], Awaitable[None]]) -> None:
+    """Restarted by somebody, or killed and brought back by ``up``: nobody has to touch anything."""
     data_dir = folder / "data"
     async with started("up", data_dir) as up, up.client() as caller:
         server = EmbeddedPostgres()
@@ -86,12 +128,12 @@ async def test_a_restart_of_the_server_is_survived(folder: Path) -> None:
             work.let(1)
             await work.begun(2)
             await busy.begun(3)
-            await restart_server(data_dir)
+            await strike(data_dir)
             work.let(2, 3, 4)
+            await up.until_ready(60)
             await checker.until_status(work.execution_id, "SUCCEEDED", 60)
             await checker.until_status(busy.execution_id, "SUCCEEDED", 60)
             assert (await work.starts(4))[0] == 1
-            await up.until_ready(20)
             again = await give(caller, folder, steps=1, held=False)
             await checker.until_status(again.execution_id, "SUCCEEDED", LEASE + 5)
             await checker.nothing_is_left()
@@ -114,10 +156,9 @@ async def test_an_outage_longer_than_the_lease_is_nobodys_crash(folder: Path) ->
             for work in works:
                 work.let(1)
                 await work.begun(2)
-            await stop_server(data_dir, "immediate")
-            await asyncio.sleep(LEASE * 2)
-            assert not await up.is_ready()
-            await asyncio.to_thread(Cluster(data_dir, server_account(data_dir / "postgres")).start)
+            async with without_server(data_dir):
+                await asyncio.sleep(LEASE * 2)
+                assert not await up.is_ready()
             await up.until_ready(20)
             await asyncio.sleep(LEASE)  # long enough for a reaper to be wrong
             for work in works:
@@ -139,9 +180,9 @@ async def test_a_stop_without_a_database_ends_all_the_same(folder: Path) -> None
         work.let(1)
         await work.begun(2)
         await busy.begun(1)
-        await stop_server(data_dir, "immediate")
-        up.interrupt()
-        assert await up.exit_code(45) == 0, up.output()
+        async with without_server(data_dir):
+            up.interrupt()
+            assert await up.exit_code(45) == 0, up.output()
         assert await asyncio.to_thread(up.left_behind) == []
     async with started("up", data_dir):
         await work.begun(2, times=2, within=LEASE + 5)

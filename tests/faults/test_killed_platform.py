@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from persistence.embedded import EmbeddedPostgres
 from tests.faults.checker import Checker
 from tests.faults.platform_processes import LEASE, PlatformProcess, started
+from tests.faults.test_database_loss import kill_server, postmaster
 from tests.faults.work import Work, give
 
 
@@ -57,18 +56,6 @@ async def test_everything_dies_at_once(folder: Path) -> None:
     data_dir = folder / "data"
     async with started("up", data_dir) as up:
         work = await half_done(up, folder)
-        server = postmaster(data_dir)
-        assert server is not None
-        os.kill(server, signal.SIGKILL)
+        await kill_server(data_dir)
         await up.kill()
     await goes_on(data_dir, work)
-
-
-def postmaster(data_dir: Path) -> int | None:
-    """The pid of the running server."""
-    try:
-        pid = int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, 0)
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return pid

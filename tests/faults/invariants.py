@@ -1,0 +1,149 @@
+"""What must be true of the database: each as a query for the rows that break it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ALWAYS: Mapping[str, str] = {
+    # The log of an execution has no gap and no number twice, and its counter stands at the last.
+    "sequence": """
+        SELECT e.id, e.sequence, count(v.id) AS events, min(v.sequence) AS first, max(v.sequence) AS last
+        FROM executions e LEFT JOIN events v ON v.execution_id = e.id GROUP BY e.id
+        HAVING (min(v.sequence), max(v.sequence), count(v.id), count(DISTINCT v.sequence))
+            IS DISTINCT FROM (1, e.sequence, e.sequence, e.sequence)""",
+    # Who writes as a worker is the one who started the execution last, and has not given it back.
+    "owner": """
+        WITH spans AS (
+            SELECT *, count(*) FILTER (WHERE kind IN ('ExecutionStarted', 'ExecutionRequeued'))
+                OVER (PARTITION BY execution_id ORDER BY sequence) AS span
+            FROM events WHERE execution_id IS NOT NULL),
+        owned AS (
+            SELECT *, CASE first_value(kind) OVER each WHEN 'ExecutionStarted' THEN first_value(actor) OVER each END
+                AS owner
+            FROM spans WINDOW each AS (PARTITION BY execution_id, span ORDER BY sequence))
+        SELECT execution_id, sequence, kind, actor, owner FROM owned
+        WHERE actor LIKE 'worker:%' AND owner IS DISTINCT FROM actor""",
+    # It is started once in each epoch, in their order.
+    "epochs": """
+        SELECT * FROM (
+            SELECT execution_id, sequence, (payload->>'epoch')::int AS epoch,
+                lag((payload->>'epoch')::int, 1, 0) OVER (PARTITION BY execution_id ORDER BY sequence) AS before
+            FROM events WHERE kind = 'ExecutionStarted') started
+        WHERE epoch <= before""",
+    # An ended execution says so once, last, and like its row; one that lives does not.
+    "end": """
+        SELECT e.id, e.status, e.sequence, array_agg(v.sequence) AS finished, array_agg(v.payload->>'status') AS said
+        FROM executions e LEFT JOIN events v ON v.execution_id = e.id AND v.kind = 'ExecutionFinished'
+        GROUP BY e.id
+        HAVING NOT CASE WHEN e.status IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL')
+            THEN count(v.id) = 0 AND e.finished_at IS NULL
+            ELSE count(v.id) = 1 AND max(v.sequence) = e.sequence AND max(v.payload->>'status') = e.status
+                AND e.finished_at IS NOT NULL END""",
+    # A step has succeeded once or not at all, as its row says.
+    "step": """
+        SELECT s.execution_id, s.name, s.status, count(v.id) AS successes FROM steps s LEFT JOIN events v
+            ON v.execution_id = s.execution_id AND v.kind = 'StepSucceeded' AND v.payload->>'step' = s.name
+        GROUP BY s.id HAVING count(v.id) <> (CASE s.status WHEN 'SUCCEEDED' THEN 1 ELSE 0 END)""",
+    # A step that has succeeded never begins again.
+    "repeated step": """
+        SELECT done.execution_id, done.payload->>'step' AS step, begun.sequence
+        FROM events done JOIN events begun ON begun.execution_id = done.execution_id
+            AND begun.payload->>'step' = done.payload->>'step' AND begun.sequence > done.sequence
+        WHERE done.kind = 'StepSucceeded' AND begun.kind IN ('StepStarted', 'StepFailed')""",
+    # No step runs in an execution that has ended.
+    "step left": """
+        SELECT e.id, e.status, s.name FROM executions e JOIN steps s ON s.execution_id = e.id
+        WHERE s.status = 'RUNNING' AND e.status NOT IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL')""",
+    # Log lines are numbered without gap or repetition.
+    "log lines": """
+        SELECT * FROM (
+            SELECT execution_id, sequence, (payload->>'first_line')::int AS first_line,
+                1 + coalesce(sum(jsonb_array_length(payload->'lines')) OVER (PARTITION BY execution_id
+                    ORDER BY sequence ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS expected
+            FROM events WHERE kind = 'LogWritten') written
+        WHERE first_line <> expected""",
+    # Each tool call is in the log, and each one in the log is recorded.
+    "tool calls": """
+        SELECT coalesce(c.execution_id, v.execution_id) AS execution_id, c.id, v.sequence
+        FROM tool_calls c FULL JOIN (SELECT * FROM events WHERE kind = 'ToolCallFinished') v
+            ON v.payload->>'tool_call_id' = c.id::text AND v.execution_id = c.execution_id
+        WHERE c.id IS NULL OR v.id IS NULL""",
+    # The attempts of a task are numbered, counted, and each was queued once.
+    "attempts": """
+        SELECT t.id, t.attempts, count(e.id) AS executions, max(e.number) AS last, sum(queued.times) AS queued
+        FROM tasks t LEFT JOIN executions e ON e.task_id = t.id
+        LEFT JOIN LATERAL (SELECT count(*) AS times FROM events v WHERE v.execution_id = e.id
+            AND v.kind = 'ExecutionQueued' AND (v.payload->>'number')::int = e.number) queued ON true
+        GROUP BY t.id
+        HAVING (count(e.id), coalesce(max(e.number), 0), coalesce(sum(queued.times), 0))
+            <> (t.attempts, t.attempts, t.attempts) OR max(queued.times) > 1""",
+    # The states of a task follow from each other, up to the one it has: a dependent is released once.
+    "task states": """
+        WITH moves AS (
+            SELECT id, task_id, payload->>'previous' AS previous, payload->>'status' AS status,
+                lag(payload->>'status', 1, 'PENDING') OVER (PARTITION BY task_id ORDER BY id) AS before
+            FROM events WHERE kind = 'TaskStatusChanged')
+        SELECT task_id, previous, before FROM moves WHERE previous <> before
+        UNION ALL
+        SELECT t.id, t.status, last.status FROM tasks t LEFT JOIN LATERAL
+            (SELECT status FROM moves m WHERE m.task_id = t.id ORDER BY id DESC LIMIT 1) last ON true
+        WHERE t.status <> coalesce(last.status, 'PENDING')""",
+    # A task stands where its latest attempt does.
+    "task and execution": """
+        SELECT * FROM (
+            SELECT DISTINCT ON (t.id) t.id, t.status AS task, e.status AS execution FROM tasks t
+            JOIN executions e ON e.task_id = t.id ORDER BY t.id, e.number DESC) latest
+        WHERE task <> CASE execution
+            WHEN 'QUEUED' THEN 'QUEUED' WHEN 'RUNNING' THEN 'IN_PROGRESS' WHEN 'AWAITING_APPROVAL' THEN execution
+            WHEN 'SUCCEEDED' THEN 'COMPLETED' WHEN 'CANCELLED' THEN execution ELSE 'FAILED' END""",
+    # What waits has something to wait for, and what was skipped was to be.
+    "dependents": """
+        WITH judged AS (
+            SELECT d.task_id,
+                bool_or(on_failure = 'SKIP' AND t.status IN ('FAILED', 'CANCELLED', 'SKIPPED')) AS skip,
+                bool_or(t.status NOT IN ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED')
+                    OR on_failure = 'BLOCK' AND t.status <> 'COMPLETED') AS wait
+            FROM dependencies d JOIN tasks t ON t.id = d.depends_on_id GROUP BY d.task_id)
+        SELECT t.id, t.status, j.skip, j.wait FROM tasks t LEFT JOIN judged j ON j.task_id = t.id
+        WHERE t.status = 'BLOCKED' AND (j.skip OR NOT j.wait) IS NOT false
+            OR t.status = 'SKIPPED' AND j.skip IS NOT true""",
+    # No attempt was made before what it waits for had ended. (Edges are not added to what has begun.)
+    "too early": """
+        SELECT e.id, e.created_at, t.updated_at FROM executions e JOIN dependencies d ON d.task_id = e.task_id
+            JOIN tasks t ON t.id = d.depends_on_id
+        WHERE e.number = 1 AND NOT EXISTS (SELECT FROM events v WHERE v.task_id = d.depends_on_id
+            AND v.kind = 'TaskStatusChanged' AND v.payload->>'status' IN
+                ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED')
+            AND v.id < (SELECT min(q.id) FROM events q WHERE q.execution_id = e.id))""",
+    # What is queued is in the engine's hands, so it will be taken.
+    "lost": """
+        SELECT e.id, e.epoch, s.status FROM executions e LEFT JOIN dbos.workflow_status s
+            ON s.workflow_uuid = 'execution-' || e.id || '-' || e.epoch
+        WHERE e.status = 'QUEUED' AND (s.status IN ('ENQUEUED', 'DELAYED', 'PENDING')) IS NOT true""",
+    # No worker has more than it has slots.
+    "slots": """
+        SELECT w.id, w.slots, count(*) FROM executions e JOIN workers w ON w.id = e.worker_id
+        WHERE e.status = 'RUNNING' GROUP BY w.id HAVING count(*) > w.slots""",
+    # Times come in the order of what they are the times of.
+    "times": """
+        SELECT id, created_at, started_at, finished_at FROM executions
+        WHERE NOT (created_at <= coalesce(started_at, created_at)
+            AND coalesce(started_at, created_at) <= coalesce(finished_at, 'infinity'))
+        UNION ALL
+        SELECT id, started_at, started_at, finished_at FROM steps WHERE finished_at < started_at""",
+}
+"""Hold in every snapshot, whatever is under way."""
+
+SETTLED: Mapping[str, str] = {
+    "abandoned": """
+        SELECT id, worker_id FROM executions e WHERE status = 'RUNNING' AND NOT EXISTS (SELECT FROM workers w
+            WHERE w.id = e.worker_id AND w.beat_at > clock_timestamp() - $1::interval)""",
+    "held by the dead": """
+        SELECT workflow_uuid, executor_id FROM dbos.workflow_status s WHERE status = 'PENDING' AND NOT EXISTS (SELECT
+            FROM workers w WHERE w.id::text = s.executor_id AND w.beat_at > clock_timestamp() - $1::interval)""",
+    "left lying": """
+        SELECT e.id, e.epoch, s.status FROM executions e LEFT JOIN dbos.workflow_status s
+            ON s.workflow_uuid = 'execution-' || e.id || '-' || e.epoch
+        WHERE e.status = 'RUNNING' AND s.status IS DISTINCT FROM 'PENDING' AND $1::interval IS NOT NULL""",
+}
+"""Hold again a lease after a fault, at the latest. ``$1`` is the lease."""
