@@ -90,17 +90,22 @@ class Checker:
         return worker_id
 
     async def nothing_is_left(self, within: float = LEASE + 5) -> None:
-        """Wait until no execution runs, none waits, and the engine holds no segment: all slots are free."""
+        """Wait until no execution runs, none waits, and the engine holds no segment: all slots are free. Then check."""
+        await self.nothing_is_in_hand(within)
+        await self.check()
+
+    async def nothing_is_in_hand(self, within: float) -> None:
+        """Wait until no execution runs, none waits, and the engine holds no segment."""
 
         async def is_quiet() -> bool:
             (row,) = await self.rows(
                 "SELECT (SELECT count(*) FROM executions WHERE status IN ('QUEUED', 'RUNNING')) AS live,"
-                " (SELECT count(*) FROM dbos.workflow_status WHERE status IN ('PENDING', 'ENQUEUED')) AS held"
+                " (SELECT count(*) FROM dbos.workflow_status"
+                " WHERE status IN ('PENDING', 'ENQUEUED', 'DELAYED')) AS held"
             )
             return (row["live"], row["held"]) == (0, 0)
 
         await until(is_quiet, within, "no live execution, no held segment")
-        await self.check()
 
     async def check(self) -> None:
         """Assert every invariant."""

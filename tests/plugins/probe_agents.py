@@ -6,11 +6,14 @@ import asyncio
 import os
 import signal
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 from pydantic import BaseModel, Field
 
 from agents.contract import Agent, AgentContext, AgentFailure, Limits, Step
+
+import_module("removed_fences").remove()
 
 UNSTORABLE = "a\0b\ud800c"
 STUBBORN = (
@@ -26,11 +29,13 @@ PARENT = (
 class ProbeInputs(BaseModel):
     """What the probe is to do."""
 
-    steps: int = Field(1, ge=0, le=1000, description="How many steps to run, one after the other.")
+    steps: int = Field(1, ge=0, le=10_000, description="How many steps to run, one after the other.")
     journal: str | None = Field(None, description="A file that gets a line when a step begins and when it ends.")
     hold: str | None = Field(None, description="A folder; step N waits until it holds a file named N.")
     log_lines: int = Field(0, ge=0, description="Log events that each step writes.")
+    line_length: int = Field(0, ge=0, le=8192, description="Characters that each of these is filled up to.")
     pause: float = Field(0, ge=0, description="Seconds that each step takes at least.")
+    linger: float = Field(0, ge=0, description="Seconds between the last step and the end.")
     tool_seconds: float = Field(0, ge=0, description="How long a program runs in each step.")
     stubborn: bool = Field(False, description="Run a program that ignores SIGTERM.")
     grandchild: bool = Field(False, description="Run a program that starts another one in a session of its own.")
@@ -72,6 +77,9 @@ class Probe(Agent[ProbeInputs, ProbeReport]):
 
             outputs.append(await context.step(f"step-{number}", work, returns=int))
             await context.progress(number, inputs.steps, UNSTORABLE * inputs.unstorable)
+        if inputs.linger:
+            _note(inputs, "linger")
+            await asyncio.sleep(inputs.linger)
         missing = inputs.fail_unless is not None and not await asyncio.to_thread(Path(inputs.fail_unless).exists)
         if inputs.fail or missing:
             raise AgentFailure("told to fail" + UNSTORABLE * inputs.unstorable)
@@ -89,7 +97,7 @@ async def _work(step: Step, inputs: ProbeInputs, number: int) -> int:
         await step.log(UNSTORABLE)
         step.artifact(f"{UNSTORABLE}.bin", "application/octet-stream", UNSTORABLE.encode("utf-8", "surrogatepass"))
     for line in range(inputs.log_lines):
-        await step.log(f"line {line} of step {number}")
+        await step.log(f"line {line} of step {number}".ljust(inputs.line_length, "."))
         await asyncio.sleep(0)
     await asyncio.sleep(inputs.pause)
     if inputs.artifact is not None and number == 1:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from server.client.graphql_client import GraphQLErrors
 from server.security.local_token import LocalToken
@@ -30,6 +30,10 @@ TASKS = """subscription ($filter: TaskEventFilterInput, $after: Cursor) {
 
 class Cut(Exception):
     """The stream ended without being completed: one resumes behind the last cursor."""
+
+
+GONE = (Cut, OSError, httpx.HTTPError, WebSocketException, TimeoutError)
+"""What a client sees of a server that is not there, or not any more: it resumes elsewhere, or a moment later."""
 
 
 class Subscriber(Protocol):

@@ -7,9 +7,6 @@ import itertools
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
-import httpx
-from websockets.exceptions import WebSocketException
-
 from domain.reads import FeedFilter
 from resolvers.cursors import decode
 from resolvers.events import feed_scope
@@ -18,11 +15,10 @@ from server.platform.wiring import DEFAULT_WORKSPACE
 from tests.faults.checker import Checker
 from tests.faults.platform_processes import until
 from tests.faults.storm.fleet import Post
-from tests.streams.subscribers import WORKSPACE, Cut, over_sse, over_websocket
+from tests.streams.subscribers import GONE, WORKSPACE, over_sse, over_websocket
 
 SCOPE = feed_scope(DEFAULT_WORKSPACE, FeedFilter())
 PAUSE = 0.2
-GONE = (Cut, OSError, httpx.HTTPError, WebSocketException, TimeoutError)
 
 
 class Follower:
