@@ -24,6 +24,7 @@ from server.platform.wiring import Platform, open_platform  # noqa: E402
 from server.process import Running, running  # noqa: E402
 from server.security.local_token import LocalToken  # noqa: E402
 from server.settings import Settings, load_settings  # noqa: E402
+from tests.warden import watch  # noqa: E402
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -34,11 +35,18 @@ CHROMIUM_FLAGS = [
 ]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def warden(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests that are killed leave no database server running."""
+    watch(tmp_path_factory.getbasetemp(), remove=False)
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Iterator[Path]:
     """The data folder of the session's platform. Its parents can be traversed by the account of the server."""
     with tempfile.TemporaryDirectory(prefix="wrenchai-tests-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
+        watch(Path(folder), remove=True)
         yield Path(folder) / "data"
 
 

@@ -13,6 +13,7 @@ from persistence.embedded import EmbeddedPostgres
 from server import __version__
 from server.platform.database import migrate_database
 from tests.faults.checker import Checker
+from tests.warden import watch
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ def new_folder() -> Iterator[Path]:
     """A folder whose parents the account of the database server can go through."""
     with tempfile.TemporaryDirectory(prefix="wrenchai-faults-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o755)
+        watch(Path(name), remove=True)
         yield Path(name)
 
 
