@@ -138,8 +138,17 @@ async def fleet_on(data_dir: Path, settings: Mapping[str, str], *, redis: bool) 
                 yield Fleet(workers, apis, cache)
                 for watch in watches:
                     watch.cancel()
+        except BaseException:
+            print("\n\n".join(_errors_of(log) for log in sorted(data_dir.parent.glob("*.log"))), flush=True)
+            raise
         finally:
             await _end(workers + apis)
+
+
+def _errors_of(log: Path) -> str:
+    """What a process has logged that a person should look at."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if '"error"' in line or "rror:" in line]
+    return "\n".join([log.name, *(line[:4_000] for line in lines[-20:])])
 
 
 async def _end(posts: list[Post]) -> None:
