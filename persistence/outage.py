@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from asyncpg import InternalClientError
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -30,7 +31,8 @@ def ran_out_of_time(error: BaseException) -> bool:
 
 
 def _lost(error: BaseException) -> bool:
-    if isinstance(error, PoolTimeout):
+    # The driver raises InternalClientError for a connection to which the server has said farewell while it rested.
+    if isinstance(error, (PoolTimeout, InternalClientError)):
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
