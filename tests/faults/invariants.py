@@ -11,7 +11,8 @@ ALWAYS: Mapping[str, str] = {
         FROM executions e LEFT JOIN events v ON v.execution_id = e.id GROUP BY e.id
         HAVING (min(v.sequence), max(v.sequence), count(v.id), count(DISTINCT v.sequence))
             IS DISTINCT FROM (1, e.sequence, e.sequence, e.sequence)""",
-    # Who writes as a worker is the one who started the execution last, and has not given it back.
+    # Who writes as a worker is the one who started the execution last, and has not given it back. (But it queues others:
+    # what it releases.)
     "owner": """
         WITH spans AS (
             SELECT *, count(*) FILTER (WHERE kind IN ('ExecutionStarted', 'ExecutionRequeued'))
@@ -22,7 +23,7 @@ ALWAYS: Mapping[str, str] = {
                 AS owner
             FROM spans WINDOW each AS (PARTITION BY execution_id, span ORDER BY sequence))
         SELECT execution_id, sequence, kind, actor, owner FROM owned
-        WHERE actor LIKE 'worker:%' AND owner IS DISTINCT FROM actor""",
+        WHERE actor LIKE 'worker:%' AND kind <> 'ExecutionQueued' AND owner IS DISTINCT FROM actor""",
     # It is started once in each epoch, in their order.
     "epochs": """
         SELECT * FROM (
