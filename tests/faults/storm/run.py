@@ -83,8 +83,8 @@ class Storm:
                 self._log("the plan is done; waiting for the work to end")
                 await self._until_all_has_ended(fleet)
                 checking.cancel()
-                await self._checker.until_consistent(LEASE * 5)
-                await self._until_quiet()
+                await self._checker.until_settled(LEASE * 5)
+                await self._checker.nothing_is_in_hand(LEASE * 5)
                 await follower.check(self._checker, 30)
                 following.cancel()
             self._note(await self._checker.violations(settled=True))
@@ -194,9 +194,6 @@ class Storm:
             await until(none, deadline - time.monotonic(), f"no task with {condition}")
         except AssertionError as error:
             raise AssertionError(f"{error}: {[dict(row) for row in left]}") from error
-
-    async def _until_quiet(self) -> None:
-        await self._checker.nothing_is_left(LEASE * 5)
 
     async def _count(self, fleet: Fleet, follower: Follower) -> None:
         counts = self.outcome.counts
