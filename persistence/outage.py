@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from asyncpg import InternalClientError
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 _UNAVAILABLE_CLASSES: Final = ("08", "53", "57P", "58")
@@ -36,6 +36,8 @@ def _lost(error: BaseException) -> bool:
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
+    if isinstance(error, OperationalError) and not _sqlstate(error.orig):
+        return True  # psycopg, which the engine uses, could not connect: the server has said nothing
     if isinstance(error, OSError):
         return _raised_in_driver(error)
     return isinstance(error, InterfaceError) or _sqlstate(error).startswith(_UNAVAILABLE_CLASSES)
@@ -50,7 +52,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         link = link.__cause__ or link.__context__
 
 
-def _sqlstate(error: BaseException) -> str:
+def _sqlstate(error: BaseException | None) -> str:
     return str(getattr(error, "sqlstate", None) or "")
 
 

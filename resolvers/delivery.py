@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from domain.events import EventRecord
+from domain.events import Event, EventRecord, LogWritten
 from resolvers.flights import Flights
 
 
@@ -23,9 +23,20 @@ class Delivery:
 Reads: TypeAlias = Flights[tuple[Delivery, ...]]
 """Reads of the event log that the subscriptions of a process share."""
 
-MOST_EVENTS = 2_000
+MOST_BYTES = 16 * 1024 * 1024
+BYTES_BESIDES = 1024
+"""What an event takes besides its log lines, roughly."""
 
 
 def shared_reads() -> Reads:
     """Reads kept for as long as it may take to send one event to everybody."""
-    return Flights(lifetime=2.0, capacity=MOST_EVENTS, weigh=len)
+    return Flights(lifetime=2.0, capacity=MOST_BYTES, weigh=_weigh)
+
+
+def _weigh(deliveries: tuple[Delivery, ...]) -> int:
+    return sum(BYTES_BESIDES + _log_of(delivery.event.event) for delivery in deliveries)
+
+
+def _log_of(event: Event) -> int:
+    """Log lines are the only part of an event that can be large: up to 64 KiB."""
+    return sum(map(len, event.lines)) if isinstance(event, LogWritten) else 0

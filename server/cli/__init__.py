@@ -67,6 +67,9 @@ def _explain(error: Exception) -> ExitCode:
         if isinstance(error, kinds):
             complain(str(error))
             return code
+    if _database_went_away(error):
+        complain("The database went away: see that it runs, then try again.")
+        return ExitCode.UNAVAILABLE
     if isinstance(error, OSError):
         return _explain_system(error)
     complain(f"WrenchAI made a mistake ({type(error).__name__}: {error}): please report it.")
@@ -75,6 +78,13 @@ def _explain(error: Exception) -> ExitCode:
     else:
         errors.print("Set WRENCHAI_LOG_LEVEL=debug to see where.")
     return ExitCode.INTERNAL
+
+
+def _database_went_away(error: Exception) -> bool:
+    from domain.errors import StoreLost
+    from persistence.outage import is_outage
+
+    return isinstance(error, StoreLost) or is_outage(error)
 
 
 def _expected() -> Iterator[tuple[tuple[type[Exception], ...], ExitCode]]:

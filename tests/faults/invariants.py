@@ -11,8 +11,8 @@ ALWAYS: Mapping[str, str] = {
         FROM executions e LEFT JOIN events v ON v.execution_id = e.id GROUP BY e.id
         HAVING (min(v.sequence), max(v.sequence), count(v.id), count(DISTINCT v.sequence))
             IS DISTINCT FROM (1, e.sequence, e.sequence, e.sequence)""",
-    # Who writes as a worker is the one who started the execution last, and has not given it back. (But it queues others:
-    # what it releases.)
+    # Who writes as a worker is the one who started the execution last, and has not given it back. But it queues others,
+    # which it releases.
     "owner": """
         WITH spans AS (
             SELECT *, count(*) FILTER (WHERE kind IN ('ExecutionStarted', 'ExecutionRequeued'))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
+from base64 import b64encode
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -33,7 +35,7 @@ class ProbeInputs(BaseModel):
     journal: str | None = Field(None, description="A file that gets a line when a step begins and when it ends.")
     hold: str | None = Field(None, description="A folder; step N waits until it holds a file named N.")
     log_lines: int = Field(0, ge=0, description="Log events that each step writes.")
-    line_length: int = Field(0, ge=0, le=8192, description="Characters that each of these is filled up to.")
+    line_length: int = Field(0, ge=0, le=8192, description="Characters of noise in each of these.")
     pause: float = Field(0, ge=0, description="Seconds that each step takes at least.")
     linger: float = Field(0, ge=0, description="Seconds between the last step and the end.")
     tool_seconds: float = Field(0, ge=0, description="How long a program runs in each step.")
@@ -97,7 +99,7 @@ async def _work(step: Step, inputs: ProbeInputs, number: int) -> int:
         await step.log(UNSTORABLE)
         step.artifact(f"{UNSTORABLE}.bin", "application/octet-stream", UNSTORABLE.encode("utf-8", "surrogatepass"))
     for line in range(inputs.log_lines):
-        await step.log(f"line {line} of step {number}".ljust(inputs.line_length, "."))
+        await step.log(f"line {line} of step {number} {_noise(line + number, inputs.line_length)}")
         await asyncio.sleep(0)
     await asyncio.sleep(inputs.pause)
     if inputs.artifact is not None and number == 1:
@@ -114,6 +116,11 @@ async def _work(step: Step, inputs: ProbeInputs, number: int) -> int:
             await asyncio.sleep(0.02)
     _note(inputs, f"end {number}")
     return number * number
+
+
+def _noise(seed: int, length: int) -> str:
+    """Text that compression does not make much smaller."""
+    return b64encode(random.Random(seed).randbytes(length)).decode()[:length]
 
 
 def _failures(inputs: ProbeInputs) -> int:

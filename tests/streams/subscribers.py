@@ -103,7 +103,8 @@ async def over_sse(
             yield updates
         # Without lingering the close is a reset, as of a client whose machine is gone.
         raw = response.extensions["network_stream"].get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if raw.fileno() >= 0:  # the server may have closed it already
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 async def _events(response: httpx.Response) -> AsyncGenerator[Update, None]:

@@ -33,6 +33,8 @@ class Post:
         self._port = free_port()
         self.turn = asyncio.Lock()
         self.ends: list[int] = []
+        self.falls: list[str] = []
+        """What it said, each time it ended as it should not."""
         self.process = self._start()
 
     def _start(self) -> PlatformProcess:
@@ -41,17 +43,14 @@ class Post:
         return process
 
     async def watch(self) -> None:
-        """Start it again whenever it ends, until cancelled.
-
-        Raises:
-            AssertionError: it fell over by itself.
-        """
+        """Start it again whenever it ends, until cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
             code = self.process.popen.poll()
             if code is not None:
                 self.ends.append(code)
-                assert code in EXPECTED_ENDS, f"a {self._command} ended with {code}:\n{self.process.output()}"
+                if code not in EXPECTED_ENDS:
+                    self.falls.append(f"{self._command} ended with {code}: {self.process.output()}")
                 self.process = self._start()
 
     def client(self) -> GraphQLClient:
@@ -88,6 +87,11 @@ class Fleet:
         self.redis = redis
 
     @property
+    def falls(self) -> list[str]:
+        """What was said by processes that ended as they should not."""
+        return [said for post in (*self.workers, *self.apis) for said in post.falls]
+
+    @property
     def ends(self) -> Counter[int]:
         """How often processes ended, by exit code."""
         return Counter(code for post in (*self.workers, *self.apis) for code in post.ends)
@@ -120,7 +124,7 @@ class RedisPost:
 
 @asynccontextmanager
 async def fleet_on(data_dir: Path, settings: Mapping[str, str], *, redis: bool) -> AsyncIterator[Fleet]:
-    """A fleet; all of it ends when the context is left, which raises what a watch has found."""
+    """A fleet; all of it ends when the context is left."""
     given = dict(settings)
     async with AsyncExitStack() as stack:
         cache: RedisPost | None = None
@@ -139,16 +143,20 @@ async def fleet_on(data_dir: Path, settings: Mapping[str, str], *, redis: bool) 
                 for watch in watches:
                     watch.cancel()
         except BaseException:
-            print("\n\n".join(_errors_of(log) for log in sorted(data_dir.parent.glob("*.log"))), flush=True)
+            print(complaints(data_dir.parent), flush=True)
             raise
         finally:
             await _end(workers + apis)
 
 
+def complaints(folder: Path) -> str:
+    """What the processes have logged that a person should look at."""
+    return "\n\n".join(filter(None, map(_errors_of, sorted(folder.glob("*.log")))))
+
+
 def _errors_of(log: Path) -> str:
-    """What a process has logged that a person should look at."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if '"error"' in line or "rror:" in line]
-    return "\n".join([log.name, *(line[:4_000] for line in lines[-20:])])
+    return "\n".join([log.name, *(line[:4_000] for line in lines[-20:])]) if lines else ""
 
 
 async def _end(posts: list[Post]) -> None:

@@ -29,13 +29,11 @@ class Follower:
         self.positions: list[tuple[int, ...]] = []
         self._cursor: str | None = None
         self.cuts = 0
+        self.refusals: list[str] = []
+        """Errors that a client would not have gone on after."""
 
     async def follow(self) -> None:
-        """Follow until cancelled.
-
-        Raises:
-            GraphQLErrors: the server ended the subscription with an error that does not pass.
-        """
+        """Follow until cancelled."""
         ways = itertools.cycle([over_websocket, over_sse])
         for turn, way in enumerate(ways):
             try:
@@ -49,7 +47,7 @@ class Follower:
                 pass
             except GraphQLErrors as errors:
                 if not errors.retryable:
-                    raise
+                    self.refusals.append(str(errors))
             self.cuts += 1
             await asyncio.sleep(PAUSE)
 

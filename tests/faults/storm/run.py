@@ -17,7 +17,7 @@ from schema.node_ids import decode_as
 from server.client.graphql_client import GraphQLErrors, ServerUnreachable
 from tests.faults.checker import Checker, Violation
 from tests.faults.platform_processes import LEASE, until
-from tests.faults.storm.fleet import Fleet, fleet_on
+from tests.faults.storm.fleet import Fleet, complaints, fleet_on
 from tests.faults.storm.follower import Follower
 from tests.faults.storm.journals import Journals
 from tests.faults.storm.plan import Cancel, Give, Plan, Strike
@@ -89,7 +89,11 @@ class Storm:
                 following.cancel()
             self._note(await self._checker.violations(settled=True))
             self._note(await self._journals.violations(self._checker))
+            self._note([Violation("fall", {"said": said}) for said in fleet.falls])
+            self._note([Violation("refusal", {"said": said}) for said in follower.refusals])
             await self._count(fleet, follower)
+            if self.outcome.violations:
+                self._say(complaints(self._data_dir.parent))
         return self.outcome
 
     async def _create_project(self, fleet: Fleet) -> None:
