@@ -20,6 +20,8 @@ from persistence.embedded.socket_folder import socket_folder
 SUPERUSER = "postgres"
 START_TIMEOUT = 300  # seconds; crash recovery of a large database takes minutes
 ORPHANS_TIMEOUT = 15.0  # seconds; back ends outlive a killed server for a moment and hold its memory
+PASSING = ("shared memory block", "lock file")
+"""What PostgreSQL complains of while a server that was killed, or one that somebody else starts, is still there."""
 
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -100,8 +102,11 @@ class Cluster:
             started = programs.run("pg_ctl", arguments, account=self._account, timeout=START_TIMEOUT + 30)
             if started.exit_code == 0:
                 return folder
+            running = self.running_socket()
+            if running is not None:  # somebody else was quicker, by pg_ctl
+                return running
             said = self._logged_since(logged) or started.output
-            if "shared memory block" not in said or time.monotonic() > deadline:
+            if not any(hint in said for hint in PASSING) or time.monotonic() > deadline:
                 raise DatabaseUnavailable(self._sentence("started", said))
             time.sleep(0.2)
 

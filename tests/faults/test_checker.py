@@ -22,7 +22,6 @@ LONG = LEASE * 2.5
     [
         ("epoch", "owner", {"pause": LONG}, "start 1"),
         ("finish", "owner", {"linger": LONG}, "linger"),
-        ("sequence", "sequence", {"pause": LONG}, "start 1"),
         ("none", None, {"pause": LONG}, "start 1"),
     ],
 )
@@ -46,3 +45,18 @@ async def test_a_removed_fence_is_noticed(fence: str, rule: str | None, inputs: 
             found = await ground.checker.violations(settled=False)
     assert {violation.rule for violation in found} >= ({rule} if rule else set())
     assert rule or not found, "with its fences a thawed worker does no harm"
+
+
+@pytest.mark.verify
+async def test_a_removed_count_is_noticed() -> None:
+    """A worker takes the numbers of its events without the row that all who write have to change."""
+    async with (
+        new_ground() as ground,
+        started("serve", ground.data_dir) as api,
+        api.client() as caller,
+        started("worker", ground.data_dir, {"PROBE_REMOVED_FENCE": "sequence"}),
+    ):
+        work = await give(caller, ground.data_dir.parent, steps=1, held=False, linger=LONG)
+        await until_line(work.journal, "linger")
+        found = await ground.checker.violations(settled=False)
+    assert {violation.rule for violation in found} == {"sequence"}

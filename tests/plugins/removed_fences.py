@@ -9,15 +9,16 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from agents.runtime.segment import SegmentRun, Stop
 from domain.events import Event, Subject
 from domain.execution import Execution
 from domain.lease import Lease
 from domain.ports import UnitOfWork
 from domain.use_cases import lifecycle
 from persistence.stores.events import EventTable
-from persistence.tables import executions
+from persistence.tables import events
 
 
 def remove() -> None:
@@ -28,15 +29,20 @@ def remove() -> None:
 
 
 def _epoch() -> None:
-    """A worker that has lost an execution records its steps all the same."""
-    append = EventTable.append
+    """A worker that has lost an execution records its steps all the same, if it does not notice before."""
+    append, stop = EventTable.append, SegmentRun.stop
 
     async def unfenced(
         self: EventTable, subject: Subject, new: Iterable[Event], *, actor: str, epoch: int | None = None
     ) -> None:
         await append(self, subject, new, actor=actor)
 
+    def unaware(self: SegmentRun, reason: Stop) -> None:
+        if reason is not Stop.LEASE_LOST:
+            stop(self, reason)
+
     EventTable.append = unfenced  # type: ignore[method-assign]
+    SegmentRun.stop = unaware  # type: ignore[method-assign]
 
 
 def _finish() -> None:
@@ -57,7 +63,7 @@ def _sequence() -> None:
     async def unfenced(self: EventTable, subject: Subject, count: int, epoch: int | None) -> int | None:
         if subject.execution_id is None:
             return None
-        seen = select(executions.c.sequence).where(executions.c.id == subject.execution_id)
+        seen = select(func.max(events.c.sequence)).where(events.c.execution_id == subject.execution_id)
         return int((await self._connection.execute(seen)).scalar_one()) + 1
 
     EventTable._take_sequence = unfenced  # type: ignore[method-assign]

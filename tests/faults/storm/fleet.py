@@ -19,8 +19,8 @@ WORKERS = 3
 APIS = 2
 LONGEST_STOP = 60.0
 LOOK_EVERY = 0.3
-EXPECTED_ENDS = frozenset({-signal.SIGKILL, ExitCode.OK, ExitCode.UNAVAILABLE})
-"""Killed, stopped, or started while the database was away."""
+EXPECTED_ENDS = frozenset({-signal.SIGKILL, -signal.SIGTERM, ExitCode.OK, ExitCode.UNAVAILABLE})
+"""Killed, stopped before it was there, stopped, or started while the database was away."""
 
 
 class Post:
