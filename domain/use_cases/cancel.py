@@ -67,7 +67,9 @@ async def _cancel_live(
     locked = await uow.executions.lock(live.id)
     if locked is None or locked.cancel_requested_at is not None:
         return task, locked or live
-    asked = replace(locked, cancel_requested_at=uow.now, cancel_requested_by=actor.id)
+    # What created it may have begun after us and still have been first at the lock.
+    now = max(uow.now, locked.created_at)
+    asked = replace(locked, cancel_requested_at=now, cancel_requested_by=actor.id)
     requested = CancelRequested(by=actor.id)
     if locked.status is not ExecutionStatus.QUEUED:
         await uow.executions.update(asked)
@@ -75,7 +77,7 @@ async def _cancel_live(
         return task, asked
     check_execution(locked.status, ExecutionStatus.CANCELLED)
     error = ExecutionError(code="CANCELLED", message=reason)
-    ended = replace(asked, status=ExecutionStatus.CANCELLED, error=error, finished_at=uow.now, process_gone_at=uow.now)
+    ended = replace(asked, status=ExecutionStatus.CANCELLED, error=error, finished_at=now, process_gone_at=now)
     await uow.executions.update(ended)
     finished = ExecutionFinished(status=ended.status, error_code=error.code, error_message=error.message)
     await uow.events.append(subject_of(ended), [requested, finished], actor=actor.id)

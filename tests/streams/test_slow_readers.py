@@ -1,4 +1,4 @@
-"""Clients that do not read for a while: they cost the server little, are cut in the end, and resume."""
+"""Clients that do not read for a while: they cost the server little, and miss nothing when they read on or resume."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ STEPS = 40
 LINES = 128
 LINE = 8_000
 READERS = 12
+"""Two of them read on at the end."""
 PAUSE = 14.0
-"""Seconds without reading; a server waits 10 for a client."""
+"""Seconds without reading; a server waits 10 for a message to go out."""
 MOST_GROWTH = 160 * 2**20
 """Bytes; the log is 40 MB, and each of the readers would have it in the server's memory if nothing held it back."""
 
@@ -39,18 +40,18 @@ async def growth_of(process: PlatformProcess, seconds: float) -> int:
     return largest - before
 
 
-async def until_cut(stream: AsyncIterator[Update]) -> list[Update]:
-    """What has been sent before the server lost its patience."""
+async def read_on(stream: AsyncIterator[Update]) -> list[Update]:
+    """All that is still to be had: up to where the server lost its patience, or to the end."""
     updates: list[Update] = []
     try:
         while True:
             updates.append(await anext(stream))
-    except Cut:
+    except (Cut, StopAsyncIteration):
         return updates
 
 
 @pytest.mark.verify
-async def test_slow_readers_cost_little_and_resume(
+async def test_slow_readers_cost_little_and_miss_nothing(
     ground: Ground, caller: GraphQLClient, folder: Path, subscriber: Subscriber
 ) -> None:
     async with started("worker", ground.data_dir) as worker:
@@ -65,9 +66,9 @@ async def test_slow_readers_cost_little_and_resume(
         growth = await growth_of(process, PAUSE)
         print(f"{READERS} readers that do not read: {growth / 2**20:.0f} MiB")
         assert growth < MOST_GROWTH
-        for stream in streams:
-            seen = await until_cut(stream)
-            assert 0 < len(seen) < execution["sequence"], "the server has waited long enough"
+        for stream in streams[:2]:
+            seen = await read_on(stream)
+            print(f"{len(seen)} of {execution['sequence']} events before the server lost its patience")
             numbers = [update["event"]["sequence"] for update in seen]
             rest = await take(subscriber, process, LOG, {"id": work.node_id}, 10**9, seen[-1]["cursor"])
             numbers += [update["event"]["sequence"] for update in rest]
