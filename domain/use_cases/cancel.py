@@ -15,6 +15,7 @@ from domain.task import Task
 from domain.text import check_text
 from domain.use_cases import release
 from domain.use_cases.found import locked_tasks
+from domain.use_cases.unfinished_steps import end_steps
 
 
 async def cancel_task(uow: UnitOfWork, actor: Actor, command: CancelTask) -> Task:
@@ -80,7 +81,9 @@ async def _cancel_live(
     ended = replace(asked, status=ExecutionStatus.CANCELLED, error=error, finished_at=now, process_gone_at=now)
     await uow.executions.update(ended)
     finished = ExecutionFinished(status=ended.status, error_code=error.code, error_message=error.message)
-    await uow.events.append(subject_of(ended), [requested, finished], actor=actor.id)
+    await uow.events.append(subject_of(ended), [requested], actor=actor.id)
+    await end_steps(uow, subject_of(ended), ended, actor.id)  # it may be back in the queue after its worker died
+    await uow.events.append(subject_of(ended), [finished], actor=actor.id)
     moved = await release.move(uow, actor.id, task, TaskStatus.CANCELLED, reason)
     await release.reconsider(uow, actor.id, moved.workspace_id, [moved.id])
     return moved, ended

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.errors import LeaseLost
-from domain.events import ExecutionFinished, ExecutionRequeued, ExecutionStarted, ProcessGone, StepFailed, Subject
+from domain.events import ExecutionFinished, ExecutionRequeued, ExecutionStarted, ProcessGone, Subject
 from domain.execution import Execution, ExecutionError, Step
 from domain.lease import Lease
 from domain.ports import UnitOfWork
@@ -18,15 +18,14 @@ from domain.states import (
     ENDED_EXECUTION,
     TASK_AFTER,
     ExecutionStatus,
-    StepStatus,
     TaskStatus,
     check_execution,
-    check_step,
 )
 from domain.task import Task
 from domain.use_cases import release
 from domain.use_cases.acceptance import unmet_checks
 from domain.use_cases.cancel import subject_of
+from domain.use_cases.unfinished_steps import end_steps
 
 MOST_CRASHES = 3
 TOO_EARLY = timedelta(seconds=2)
@@ -187,7 +186,7 @@ async def _end(uow: UnitOfWork, task: Task, execution: Execution, outcome: Outco
         finished_at=uow.now,
     )
     await uow.executions.update(ended)
-    await _end_steps(uow, ended, actor_id)
+    await end_steps(uow, subject_of(ended), ended, actor_id)
     finished = ExecutionFinished(
         status=ended.status,
         error_code=ended.error.code if ended.error else None,
@@ -203,18 +202,6 @@ async def _end(uow: UnitOfWork, task: Task, execution: Execution, outcome: Outco
     moved = await release.move(uow, actor_id, task, TASK_AFTER[ended.status], reason_ended)
     await release.reconsider(uow, actor_id, moved.workspace_id, [moved.id])
     return ended
-
-
-async def _end_steps(uow: UnitOfWork, ended: Execution, actor_id: str) -> None:
-    """End the steps that nobody is left to end: their worker died, or was stopped while it wrote their end."""
-    status = StepStatus.CANCELLED if ended.status is ExecutionStatus.CANCELLED else StepStatus.FAILED
-    for step in await uow.executions.steps(ended.id):
-        if step.status is StepStatus.RUNNING:
-            check_step(step.status, status)
-            message = ended.error.message if ended.error else "the execution ended before it"
-            await uow.executions.put_step(replace(step, status=status, error=message, finished_at=uow.now))
-            failed = StepFailed(step=step.name, message=message, will_retry=False)
-            await uow.events.append(subject_of(ended), [failed], actor=actor_id)
 
 
 def _is_tried_again(task: Task, ended: Execution) -> bool:

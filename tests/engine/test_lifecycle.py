@@ -19,7 +19,7 @@ from domain.ports import UnitOfWork
 from domain.states import ExecutionStatus, StepStatus, TaskStatus
 from domain.task import RetryPolicy, Task
 from domain.use_cases import cancel, lifecycle, projects, recording, tasks
-from persistence.tables import workers
+from persistence.tables import events, workers
 from schema.node_ids import decode_as
 from server.platform.wiring import Platform
 from server.settings import Settings
@@ -102,6 +102,19 @@ async def test_a_failure_without_a_cancel_is_tried_again(one: OneTask) -> None:
     await one.do(lambda uow: lifecycle.finish_execution(uow, segment.lease, FAILED))
     task = await one.task()
     assert (task.status, task.attempts) == (TaskStatus.QUEUED, 2)
+
+
+async def test_an_execution_that_is_cancelled_after_its_worker_died_ends_with_its_steps(one: OneTask) -> None:
+    segment = await one.take()
+    await one.step(segment, "first")
+    await one.die(segment)
+    await one.cancel()
+    (step,) = await one.steps(segment.execution.id)
+    assert (step.status, step.finished_at is not None) == (StepStatus.CANCELLED, True)
+    async with one.platform.engine.connect() as connection:
+        log = select(events.c.kind).where(events.c.execution_id == segment.execution.id).order_by(events.c.sequence)
+        kinds = list((await connection.execute(log)).scalars())
+    assert kinds[-3:] == ["CancelRequested", "StepFailed", "ExecutionFinished"]
 
 
 async def test_a_cancelled_execution_whose_worker_dies_ends_with_its_steps(one: OneTask) -> None:

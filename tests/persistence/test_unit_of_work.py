@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from agents.runtime.queue import workflow_id
-from domain.commands import CreateTasks, DispatchTasks, TaskDraft, UpdateTask
+from domain.commands import CancelTask, CreateTasks, DispatchTasks, TaskDraft, UpdateTask
 from domain.errors import IdempotencyKeyReused, Invalid, NotDispatchable, Rejection, VersionConflict
 from domain.events import Subject, TaskCreated
 from domain.ports import UnitOfWork
@@ -19,6 +19,7 @@ from domain.project import Project
 from domain.reads import FeedFilter
 from domain.states import TaskStatus
 from domain.task import Task
+from domain.use_cases.cancel import cancel_task
 from domain.use_cases.dispatch import dispatch_tasks
 from domain.use_cases.idempotency import once
 from domain.use_cases.tasks import create_tasks, update_task
@@ -208,6 +209,20 @@ async def test_a_key_of_a_refused_request_stays_fresh(shelf: Shelf) -> None:
     with pytest.raises(Rejection, match="There is no project"):
         await ask(uuid4())
     assert len(await ask(project.id)) == 1
+
+
+async def test_what_is_cancelled_by_an_older_transaction_does_not_end_before_it_was_created(shelf: Shelf) -> None:
+    project = await shelf.project()
+
+    async def cancel(uow: UnitOfWork) -> UUID:
+        task = await shelf.do(lambda younger: make(younger, shelf, project))
+        await cancel_task(uow, shelf.actor, CancelTask(task_id=task.id))
+        return task.id
+
+    task_id = await shelf.do(cancel)
+    async with shelf.platform.engine.connect() as connection:
+        row = (await connection.execute(tables.executions.select().where(tables.executions.c.task_id == task_id))).one()
+    assert (row.status, row.finished_at) == ("CANCELLED", row.created_at)
 
 
 @pytest.mark.parametrize(
