@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import asyncpg
 
 from server.platform.wiring import DEFAULT_WORKSPACE
@@ -10,6 +12,7 @@ TASKS = 10_000
 EXECUTIONS_EACH = 5
 DEPENDENCIES_EACH = 2
 PROJECT = "00000000-0000-7000-8000-0000000000aa"
+POINT_ID = UUID("00000000-0000-7001-8000-000000000077")
 
 STATEMENTS = (
     """
@@ -48,6 +51,6 @@ async def fill(owner_dsn: str) -> None:
     try:
         for statement in STATEMENTS:
             await connection.execute(statement, PROJECT, DEFAULT_WORKSPACE)
-        await connection.execute("ANALYZE")
+        await connection.execute("VACUUM (ANALYZE)")
     finally:
         await connection.close()

@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
 import statistics
-import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a number is to reach: at least ``bound``, or at most it."""
+
+    bound: float
+    at_most: bool = False
+    unit: str = ""
+
+    def met_by(self, value: float) -> bool:
+        """Whether the value reaches it."""
+        return value <= self.bound if self.at_most else value >= self.bound
+
+    def __str__(self) -> str:
+        return f"{'≤' if self.at_most else '≥'} {self.bound:g}{self.unit}"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: what was measured, its value, the peer or limit, and their ratio."""
+    """One line of the table: what was measured, its value, the peer or limit, their ratio, and the target, if any."""
 
     what: str
     value: str
     against: str
     ratio: str
+    target: str = ""
 
-
-async def per_second(work: Callable[[], Awaitable[object]], *, seconds: float, connections: int = 1) -> float:
-    """How often ``work`` can be done in a second by so many callers, after a warm-up of a fifth of the time."""
-    await _repeat(work, seconds / 5, connections)
-    began = time.perf_counter()
-    done = await _repeat(work, seconds, connections)
-    return done / (time.perf_counter() - began)
-
-
-async def _repeat(work: Callable[[], Awaitable[object]], seconds: float, connections: int) -> int:
-    until = time.perf_counter() + seconds
-
-    async def caller() -> int:
-        done = 0
-        while time.perf_counter() < until:
-            await work()
-            done += 1
-        return done
-
-    return sum(await asyncio.gather(*(caller() for _ in range(connections))))
+    def aiming(self, target: Target | None, value: float) -> Row:
+        """The line with its target, and whether the value meets it."""
+        if target is None:
+            return self
+        return replace(self, target=f"{target}: {'met' if target.met_by(value) else '**missed**'}")
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
@@ -47,5 +47,8 @@ def percentile(values: Sequence[float], percent: int) -> float:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows in Markdown."""
-    lines = ["| what | measured | against | ratio |", "|---|---|---|---|"]
-    return "\n".join([*lines, *(f"| {row.what} | {row.value} | {row.against} | {row.ratio} |" for row in rows)])
+    lines = ["| what | measured | against | ratio | target |", "|---|---|---|---|---|"]
+    cells = (
+        f"| {row.what} | {row.value} | {row.against} | {row.ratio} | {row.target or '–'} |" for row in rows
+    )
+    return "\n".join([*lines, *cells])

@@ -29,6 +29,7 @@ class Ground:
 
     address: str
     token: str
+    pid: int
     platform: Platform
     folder: Path
 
@@ -43,7 +44,7 @@ async def ground(folder: Path) -> AsyncIterator[Ground]:
     """Start the platform on an embedded database in ``folder``."""
     os.chmod(folder, 0o755)  # noqa: PTH101 - the account of the database server has to go through it
     settings = load_settings(data_dir=folder / "data", port=0, source_roots=(folder,))
-    port = _free_port()
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     environment = {
         "WRENCHAI_DATA_DIR": str(settings.data_dir),
@@ -52,19 +53,19 @@ async def ground(folder: Path) -> AsyncIterator[Ground]:
     }
     async with running(settings, api=False, worker=False, migrate=True) as writer:
         program = [str(Path(sys.executable).with_name("wrenchai")), "up"]
-        async with process(program, folder / "wrenchai.log", environment):
-            await _until_answered(f"{address}/readyz")
+        async with process(program, folder / "wrenchai.log", environment) as started:
+            await until_answered(f"{address}/readyz", started)
             token = LocalToken.read(settings.data_dir).value
-            yield Ground(address=address, token=token, platform=writer.platform, folder=folder)
+            yield Ground(address=address, token=token, pid=started.pid, platform=writer.platform, folder=folder)
 
 
 @asynccontextmanager
-async def peer(folder: Path) -> AsyncIterator[str]:
+async def fixed_body(folder: Path) -> AsyncIterator[str]:
     """The address of ``benchmarks.peer``."""
-    port = _free_port()
-    async with process([sys.executable, "-m", "benchmarks.peer", str(port)], folder / "peer.log", {}):
+    port = free_port()
+    async with process([sys.executable, "-m", "benchmarks.peer", str(port)], folder / "peer.log", {}) as started:
         address = f"http://127.0.0.1:{port}/"
-        await _until_answered(address)
+        await until_answered(address, started)
         yield address
 
 
@@ -91,20 +92,28 @@ async def process(
         await started.wait()
 
 
-async def _until_answered(address: str) -> None:
+async def until_answered(address: str, started: asyncio.subprocess.Process) -> None:
+    """Wait until the process that was started answers.
+
+    Raises:
+        RuntimeError: it has ended, or does not answer in time.
+    """
     began = time.monotonic()
     async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
         while True:
             try:
-                (await http.get(address)).raise_for_status()
-                return
-            except httpx.HTTPError:
-                if time.monotonic() - began > PATIENCE:
-                    raise
+                answer = await http.get(address)
+                if not answer.is_server_error:  # PostGraphile listens, and takes no GET
+                    return
+                answer.raise_for_status()
+            except httpx.HTTPError as error:
+                if started.returncode is not None or time.monotonic() - began > PATIENCE:
+                    raise RuntimeError(f"{address} does not answer; its log is in the folder of the run") from error
             await asyncio.sleep(0.05)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port

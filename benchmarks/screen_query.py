@@ -1,86 +1,106 @@
-"""The screen query and one task by id, against one statement by asyncpg and against a fixed body by Starlette."""
+"""The screen query and one task by its id: against PostGraphile on the same database, and against the limits."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 
 import asyncpg
 import httpx
 
 from benchmarks.data import fill
-from benchmarks.measure import Row, per_second
-from benchmarks.processes import Ground, peer
+from benchmarks.http_connection import HttpConnection, connected, get, post
+from benchmarks.measure import Row, Target
+from benchmarks.postgraphile.serving import postgraphile
+from benchmarks.processes import Ground, fixed_body
+from benchmarks.questions import ONE_STATEMENT, PEER_POINT, PEER_SCREEN, POINT, SCREEN, Question
+from benchmarks.turns import Contender, Pace, Score, Work, in_turns
+from server.platform.wiring import DEFAULT_WORKSPACE
 
-SCREEN = """
-{ tasks(first: 50) { nodes {
-  key title status
-  dependencies { nodes { dependsOn { key status } } }
-  executions(first: 5) { nodes { number status agent { kind title } } }
-} } }
-"""
-POINT = '{ task(by: { key: "BN-77" }) { key title status version } }'
-
-ONE_STATEMENT = """
-SELECT json_agg(row_to_json(screen)) FROM (
-  SELECT t.key, t.title, t.status,
-    (SELECT json_agg(json_build_object('key', o.key, 'status', o.status))
-       FROM dependencies d JOIN tasks o ON o.id = d.depends_on_id WHERE d.task_id = t.id) AS dependencies,
-    (SELECT json_agg(json_build_object('number', e.number, 'status', e.status, 'agent', e.agent)) FROM
-      (SELECT * FROM executions e WHERE e.task_id = t.id ORDER BY created_at DESC, id DESC LIMIT 5) e) AS executions
-  FROM tasks t ORDER BY t.created_at DESC, t.id DESC LIMIT 50
-) screen
-"""
-SECONDS = 4.0
+CONNECTIONS = (1, 16)
+OURS, PEER, FIXED, SQL = "WrenchAI", "PostGraphile", "a fixed body by Starlette", "one SQL by asyncpg"
+TARGETS = {"screen query": Target(0.2), "task by id": Target(1.0)}
 
 
-async def run(here: Ground) -> list[Row]:
-    """Requests per second at 1 and at 16 connections."""
-    dsn = here.platform.addresses.owner_dsn
-    await fill(dsn)
+async def run(here: Ground, pace: Pace) -> list[Row]:
+    """Requests per second at 1 and at 16 connections, over keep-alive HTTP/1.1."""
+    addresses = here.platform.addresses
+    await fill(addresses.owner_dsn)
+    ours = f"{here.address}/graphql"
     rows = []
-    async with (
-        httpx.AsyncClient(base_url=here.address, headers=here.headers, trust_env=False) as http,
-        asyncpg.create_pool(dsn, min_size=16, max_size=16) as pool,
-        peer(here.folder) as fixed_address,
-    ):
-        await http.put(fixed_address, content=(await _post(http, SCREEN)).content)
-        for connections in (1, 16):
-            limit = await per_second(lambda: pool.fetchval(ONE_STATEMENT), seconds=SECONDS, connections=connections)
-            fixed = await per_second(lambda: http.get(fixed_address), seconds=SECONDS, connections=connections)
-            for name, document in (("screen query", SCREEN), ("task by key", POINT)):
-                ours = await per_second(_asking(http, document), seconds=SECONDS, connections=connections)
-                if document is SCREEN:
-                    rows.append(
-                        _row(
-                            f"{name}, {connections} connection{'s' if connections > 1 else ''}",
-                            ours,
-                            "one SQL by asyncpg",
-                            limit,
+    async with AsyncExitStack() as stack:
+        pool_size = here.platform.settings.database_pool_size
+        peer = await stack.enter_async_context(
+            postgraphile(addresses.app_dsn, pool_size=pool_size, folder=here.folder)
+        )
+        pool = await stack.enter_async_context(asyncpg.create_pool(addresses.app_dsn, min_size=10, max_size=10))
+        fixed = await stack.enter_async_context(fixed_body(here.folder))
+        for name, question, peers in (("screen query", SCREEN, PEER_SCREEN), ("task by id", POINT, PEER_POINT)):
+            requests = {OURS: post(ours, question.content, here.headers), PEER: post(peer.address, peers.content, {})}
+            body = await _agreed(requests, {OURS: question, PEER: peers}, {OURS: ours, PEER: peer.address})
+            async with httpx.AsyncClient(trust_env=False) as http:
+                (await http.put(fixed, content=body)).raise_for_status()
+            for count in CONNECTIONS:
+                async with AsyncExitStack() as lines:
+                    contenders = {
+                        OURS: Contender(lanes=await _lanes(lines, ours, requests[OURS], count), pid=here.pid),
+                        PEER: Contender(lanes=await _lanes(lines, peer.address, requests[PEER], count), pid=peer.pid),
+                        FIXED: Contender(lanes=await _lanes(lines, fixed, get(fixed), count)),
+                    }
+                    if question is SCREEN:
+                        contenders[SQL] = Contender(
+                            lanes=[lambda: pool.fetchval(ONE_STATEMENT, DEFAULT_WORKSPACE)] * count
                         )
-                    )
-                rows.append(
-                    _row(
-                        f"{name}, {connections} connection{'s' if connections > 1 else ''}",
-                        ours,
-                        "a fixed body by Starlette",
-                        fixed,
-                    )
-                )
+                    scores = await in_turns(contenders, pace)
+                rows += _rows(name, count, scores)
     return rows
 
 
-def _asking(http: httpx.AsyncClient, document: str) -> Callable[[], Awaitable[httpx.Response]]:
-    return lambda: _post(http, document)
+async def _agreed(
+    requests: Mapping[str, bytes], questions: Mapping[str, Question], addresses: Mapping[str, str]
+) -> bytes:
+    """Our answer, once it is certain that the peer's holds the same facts.
+
+    Raises:
+        ValueError: it does not, and a comparison would be void.
+    """
+    bodies = {}
+    for name, request in requests.items():
+        async with connected(addresses[name], 1) as (connection,):
+            bodies[name] = await connection.send(request)
+    ours, peer = (questions[name].read(bodies[name]) for name in (OURS, PEER))
+    if ours != peer:
+        raise ValueError(f"the answers differ: {ours[:1]} is not {peer[:1]}")
+    return bodies[OURS]
 
 
-async def _post(http: httpx.AsyncClient, document: str) -> httpx.Response:
-    response = await http.post("/graphql", json={"query": document})
-    answer = json.loads(response.content)
-    if "errors" in answer:
-        raise RuntimeError(answer["errors"])
-    return response
+async def _lanes(stack: AsyncExitStack, address: str, request: bytes, count: int) -> list[Work]:
+    connections = await stack.enter_async_context(connected(address, count))
+    first = await connections[0].send(request)
+
+    def lane(connection: HttpConnection) -> Work:
+        async def ask() -> None:
+            if await connection.send(request) != first:
+                raise ValueError(f"{address} does not give the same answer each time")
+
+        return ask
+
+    return [lane(connection) for connection in connections]
 
 
-def _row(what: str, ours: float, against: str, limit: float) -> Row:
-    return Row(what, f"{ours:.0f}/s", f"{against}: {limit:.0f}/s", f"{ours / limit:.3f}")
+def _rows(name: str, count: int, scores: Mapping[str, Score]) -> list[Row]:
+    ours = scores[OURS]
+    return [
+        Row(
+            f"{name}, {count} connection{'s' if count > 1 else ''}",
+            _shown(ours),
+            f"{against}: {_shown(score)}",
+            f"{ours.per_second / score.per_second:.3f}",
+        ).aiming(TARGETS[name] if against == PEER else None, ours.per_second / score.per_second)
+        for against, score in scores.items()
+        if against != OURS
+    ]
+
+
+def _shown(score: Score) -> str:
+    return f"{score.per_second:.0f}/s" + ("" if score.cpu is None else f" ({score.cpu:.1f} ms CPU each)")
