@@ -5,29 +5,62 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 END_OF_HEAD = b"\r\n\r\n"
+MOST_IDLE = 1.0
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
-class HttpConnection(asyncio.Protocol):
-    """HTTP/1.1 without encodings: a response has to say its length."""
+class HttpConnection:
+    """HTTP/1.1 without encodings, to the server of an address such as ``http://127.0.0.1:8000/graphql``.
+
+    It is made anew when nothing was sent for a second: servers close what is idle, at a moment of their own.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._place = urlsplit(address)
+        self._wire: _Wire | None = None
+        self._sent_at = 0.0
+
+    async def send(self, request: bytes) -> bytes:
+        """Send a request and answer the body of its response.
+
+        Raises:
+            OSError: the response is no 200, says no length, or does not come.
+        """
+        now = time.monotonic()
+        if self._wire is None or now - self._sent_at > MOST_IDLE:
+            self.close()
+            loop = asyncio.get_running_loop()
+            _, self._wire = await loop.create_connection(_Wire, self._place.hostname, self._place.port)
+        self._sent_at = now
+        return await self._wire.exchange(request)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._wire is not None:
+            self._wire.transport.close()
+            self._wire = None
+
+
+class _Wire(asyncio.Protocol):
+    """One exchange after the other. A protocol and no stream: that costs a tenth of a millisecond less for each."""
+
+    transport: asyncio.WriteTransport
 
     def __init__(self) -> None:
-        self._transport: asyncio.WriteTransport | None = None
         self._received = bytearray()
         self._answer: asyncio.Future[bytes] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
-        self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's is none by inheritance
+        self.transport = cast(asyncio.WriteTransport, transport)  # uvloop's is none by inheritance
 
     def data_received(self, data: bytes) -> None:
-        """Collect what comes, until the response is whole."""
         self._received += data
         end = self._received.find(END_OF_HEAD)
         if end < 0 or self._answer is None or self._answer.done():
@@ -43,38 +76,20 @@ class HttpConnection(asyncio.Protocol):
             self._answer.set_result(whole)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Fail what is being waited for."""
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(exc or ConnectionResetError("the server closed the connection"))
 
-    async def send(self, request: bytes) -> bytes:
-        """Send a request and answer the body of its response.
-
-        Raises:
-            ConnectionError: the response is no 200, says no length, or does not come.
-        """
-        assert self._transport is not None
+    async def exchange(self, request: bytes) -> bytes:
         self._answer = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
+        self.transport.write(request)
         return await self._answer
 
-    def close(self) -> None:
-        """Close the connection."""
-        if self._transport is not None:
-            self._transport.close()
 
-
-@asynccontextmanager
-async def connected(address: str, count: int) -> AsyncIterator[list[HttpConnection]]:
-    """So many connections to the server of an address such as ``http://127.0.0.1:8000/graphql``."""
-    place = urlsplit(address)
-    opened: list[HttpConnection] = []
+@contextmanager
+def connections(address: str, count: int) -> Iterator[list[HttpConnection]]:
+    """So many connections to one server, closed at the end."""
+    opened = [HttpConnection(address) for _ in range(count)]
     try:
-        for _ in range(count):
-            _, connection = await asyncio.get_running_loop().create_connection(
-                HttpConnection, place.hostname, place.port
-            )
-            opened.append(connection)
         yield opened
     finally:
         for connection in opened:

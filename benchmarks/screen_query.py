@@ -9,7 +9,7 @@ import asyncpg
 import httpx
 
 from benchmarks.data import fill
-from benchmarks.http_connection import HttpConnection, connected, get, post
+from benchmarks.http_connection import HttpConnection, connections, get, post
 from benchmarks.measure import Row, Target
 from benchmarks.postgraphile.serving import postgraphile
 from benchmarks.processes import Ground, fixed_body
@@ -66,7 +66,7 @@ async def _agreed(
     """
     bodies = {}
     for name, request in requests.items():
-        async with connected(addresses[name], 1) as (connection,):
+        with connections(addresses[name], 1) as (connection,):
             bodies[name] = await connection.send(request)
     ours, peer = (questions[name].read(bodies[name]) for name in (OURS, PEER))
     if ours != peer:
@@ -75,8 +75,8 @@ async def _agreed(
 
 
 async def _lanes(stack: AsyncExitStack, address: str, request: bytes, count: int) -> list[Work]:
-    connections = await stack.enter_async_context(connected(address, count))
-    first = await connections[0].send(request)
+    opened = stack.enter_context(connections(address, count))
+    first = await opened[0].send(request)
 
     def lane(connection: HttpConnection) -> Work:
         async def ask() -> None:
@@ -85,7 +85,7 @@ async def _lanes(stack: AsyncExitStack, address: str, request: bytes, count: int
 
         return ask
 
-    return [lane(connection) for connection in connections]
+    return [lane(connection) for connection in opened]
 
 
 def _rows(name: str, count: int, scores: Mapping[str, Score]) -> list[Row]:
