@@ -6,31 +6,30 @@ import asyncio
 import json
 import time
 from contextlib import AsyncExitStack, suppress
-from pathlib import Path
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from benchmarks.measure import Row
-from benchmarks.processes import Ground, peer
+from benchmarks.measure import Row, Target
+from benchmarks.processes import Ground, fixed_body
 from domain.events import ProjectCreated, Subject
 from server.platform.wiring import DEFAULT_WORKSPACE
 
-EVENTS = 5
-SUBSCRIBERS = (1, 100, 1000)
+TARGETS = {1000: Target(0.3)}
 WATCH = "subscription ($after: Cursor) { workspaceEvents(after: $after) { cursor event { __typename at } } }"
 
 
 async def run(here: Ground) -> list[Row]:
-    """Deliveries per second of 5 events to 1, 100 and 1,000 sockets."""
+    """Deliveries per second of a few events to 1, 100 and 1,000 sockets."""
     rows = []
-    for subscribers in SUBSCRIBERS:
+    for subscribers in here.scale.subscribers:
         ours = await _ours(here, subscribers)
-        bare = await _bare(here.folder, subscribers)
-        what = f"{EVENTS} events to {subscribers} socket{'s' if subscribers > 1 else ''}"
+        bare = await _bare(here, subscribers)
+        what = f"{here.scale.events} events to {subscribers} socket{'s' if subscribers > 1 else ''}"
         against = f"a bare broadcast by Starlette: {bare:.0f} deliveries/s"
-        rows.append(Row(what, f"{ours:.0f} deliveries/s", against, f"{ours / bare:.2f}"))
+        row = Row(what, f"{ours:.0f} deliveries/s", against, f"{ours / bare:.2f}")
+        rows.append(row.aiming(TARGETS.get(subscribers), ours / bare))
     return rows
 
 
@@ -47,10 +46,10 @@ async def _ours(here: Ground, subscribers: int) -> float:
         await _emit(here)
         await asyncio.gather(*(_receive(one, 1) for one in sockets))  # every subscription is live by now
         began = time.perf_counter()
-        for _ in range(EVENTS):
+        for _ in range(here.scale.events):
             await _emit(here)
-        await asyncio.gather(*(_receive(one, EVENTS) for one in sockets))
-        return subscribers * EVENTS / (time.perf_counter() - began)
+        await asyncio.gather(*(_receive(one, here.scale.events) for one in sockets))
+        return subscribers * here.scale.events / (time.perf_counter() - began)
 
 
 async def _subscribe(client: ClientConnection, after: str | None) -> None:
@@ -84,13 +83,13 @@ async def _emit(here: Ground) -> None:
     await here.platform.transactor.run(lambda uow: uow.events.append(subject, [event], actor="bench"))
 
 
-async def _bare(folder: Path, subscribers: int) -> float:
+async def _bare(here: Ground, subscribers: int) -> float:
     message = json.dumps({"id": "1", "type": "next", "payload": {"data": {"workspaceEvents": {"cursor": "x" * 60}}}})
-    async with peer(folder) as address, httpx.AsyncClient(trust_env=False) as http, AsyncExitStack() as stack:
+    async with fixed_body(here.folder) as address, httpx.AsyncClient(trust_env=False) as http, AsyncExitStack() as stack:
         socket_address = address.replace("http", "ws", 1)
         sockets = [await stack.enter_async_context(connect(socket_address, proxy=None)) for _ in range(subscribers)]
         began = time.perf_counter()
-        for _ in range(EVENTS):
+        for _ in range(here.scale.events):
             await http.post(address, content=message)
-        await asyncio.gather(*(_receive(one, EVENTS) for one in sockets))
-        return subscribers * EVENTS / (time.perf_counter() - began)
+        await asyncio.gather(*(_receive(one, here.scale.events) for one in sockets))
+        return subscribers * here.scale.events / (time.perf_counter() - began)

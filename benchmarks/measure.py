@@ -33,11 +33,11 @@ class Row:
     ratio: str
     target: str = ""
 
-    def aiming(self, target: Target | None, value: float) -> Row:
-        """The line with its target, and whether the value meets it."""
+    def aiming(self, target: Target | None, value: float, of: str = "") -> Row:
+        """The line with its target (``of`` what, unless it is the ratio), and whether the value meets it."""
         if target is None:
             return self
-        return replace(self, target=f"{target}: {'met' if target.met_by(value) else '**missed**'}")
+        return replace(self, target=f"{of}{target}: {'met' if target.met_by(value) else '**missed**'}")
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

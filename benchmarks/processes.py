@@ -15,23 +15,43 @@ from pathlib import Path
 import httpx
 
 from agents.process_family import die_with_parent
+from benchmarks.data import fill
+from benchmarks.scale import Scale
 from server.platform.wiring import Platform
 from server.process import running
 from server.security.local_token import LocalToken
 from server.settings import load_settings
 
 PATIENCE = 60.0
+PLUGINS = Path(__file__).parent / "plugins"
+WRENCHAI = str(Path(sys.executable).with_name("wrenchai"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """A running ``wrenchai up``, and in this process the parts of the platform that write into its database."""
+class Site:
+    """A database with the data of the benchmarks, and in this process the parts of the platform that write into it."""
+
+    platform: Platform
+    folder: Path
+    scale: Scale
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of further processes on the same data folder."""
+        return {
+            "WRENCHAI_DATA_DIR": str(self.platform.settings.data_dir),
+            "WRENCHAI_SOURCE_ROOTS": str(self.folder),
+            "PYTHONPATH": str(PLUGINS),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground(Site):
+    """A site with a running ``wrenchai up``, whose process is ``pid``."""
 
     address: str
     token: str
     pid: int
-    platform: Platform
-    folder: Path
 
     @property
     def headers(self) -> dict[str, str]:
@@ -40,23 +60,36 @@ class Ground:
 
 
 @asynccontextmanager
-async def ground(folder: Path) -> AsyncIterator[Ground]:
-    """Start the platform on an embedded database in ``folder``."""
+async def site(folder: Path, scale: Scale) -> AsyncIterator[Site]:
+    """An embedded database in ``folder``."""
     os.chmod(folder, 0o755)  # noqa: PTH101 - the account of the database server has to go through it
-    settings = load_settings(data_dir=folder / "data", port=0, source_roots=(folder,))
+    sys.path.append(str(PLUGINS))  # the agent of the benchmarks is found there
+    try:
+        settings = load_settings(data_dir=folder / "data", port=0, source_roots=(folder,))
+        async with running(settings, api=False, worker=False, migrate=True) as writer:
+            await fill(writer.platform.addresses.owner_dsn, scale.tasks)
+            yield Site(platform=writer.platform, folder=folder, scale=scale)
+    finally:
+        sys.path.remove(str(PLUGINS))
+
+
+@asynccontextmanager
+async def ground(here: Site) -> AsyncIterator[Ground]:
+    """Start ``wrenchai up`` on the site."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    environment = {
-        "WRENCHAI_DATA_DIR": str(settings.data_dir),
-        "WRENCHAI_PORT": str(port),
-        "WRENCHAI_SOURCE_ROOTS": str(folder),
-    }
-    async with running(settings, api=False, worker=False, migrate=True) as writer:
-        program = [str(Path(sys.executable).with_name("wrenchai")), "up"]
-        async with process(program, folder / "wrenchai.log", environment) as started:
-            await until_answered(f"{address}/readyz", started)
-            token = LocalToken.read(settings.data_dir).value
-            yield Ground(address=address, token=token, pid=started.pid, platform=writer.platform, folder=folder)
+    environment = {**here.environment, "WRENCHAI_PORT": str(port)}
+    async with process([WRENCHAI, "up"], here.folder / "wrenchai.log", environment) as started:
+        await until_answered(f"{address}/readyz", started)
+        token = LocalToken.read(here.platform.settings.data_dir).value
+        yield Ground(
+            platform=here.platform,
+            folder=here.folder,
+            scale=here.scale,
+            address=address,
+            token=token,
+            pid=started.pid,
+        )
 
 
 @asynccontextmanager

@@ -8,24 +8,21 @@ from contextlib import AsyncExitStack
 import asyncpg
 import httpx
 
-from benchmarks.data import fill
 from benchmarks.http_connection import HttpConnection, connections, get, post
 from benchmarks.measure import Row, Target
 from benchmarks.postgraphile.serving import postgraphile
 from benchmarks.processes import Ground, fixed_body
 from benchmarks.questions import ONE_STATEMENT, PEER_POINT, PEER_SCREEN, POINT, SCREEN, Question
-from benchmarks.turns import Contender, Pace, Score, Work, in_turns
+from benchmarks.turns import Contender, Score, Work, in_turns
 from server.platform.wiring import DEFAULT_WORKSPACE
 
-CONNECTIONS = (1, 16)
 OURS, PEER, FIXED, SQL = "WrenchAI", "PostGraphile", "a fixed body by Starlette", "one SQL by asyncpg"
 TARGETS = {"screen query": Target(0.2), "task by id": Target(1.0)}
 
 
-async def run(here: Ground, pace: Pace) -> list[Row]:
+async def run(here: Ground) -> list[Row]:
     """Requests per second at 1 and at 16 connections, over keep-alive HTTP/1.1."""
     addresses = here.platform.addresses
-    await fill(addresses.owner_dsn)
     ours = f"{here.address}/graphql"
     rows = []
     async with AsyncExitStack() as stack:
@@ -40,7 +37,7 @@ async def run(here: Ground, pace: Pace) -> list[Row]:
             body = await _agreed(requests, {OURS: question, PEER: peers}, {OURS: ours, PEER: peer.address})
             async with httpx.AsyncClient(trust_env=False) as http:
                 (await http.put(fixed, content=body)).raise_for_status()
-            for count in CONNECTIONS:
+            for count in here.scale.connections:
                 async with AsyncExitStack() as lines:
                     contenders = {
                         OURS: Contender(lanes=await _lanes(lines, ours, requests[OURS], count), pid=here.pid),
@@ -51,7 +48,7 @@ async def run(here: Ground, pace: Pace) -> list[Row]:
                         contenders[SQL] = Contender(
                             lanes=[lambda: pool.fetchval(ONE_STATEMENT, DEFAULT_WORKSPACE)] * count
                         )
-                    scores = await in_turns(contenders, pace)
+                    scores = await in_turns(contenders, here.scale.pace)
                 rows += _rows(name, count, scores)
     return rows
 
@@ -103,4 +100,4 @@ def _rows(name: str, count: int, scores: Mapping[str, Score]) -> list[Row]:
 
 
 def _shown(score: Score) -> str:
-    return f"{score.per_second:.0f}/s" + ("" if score.cpu is None else f" ({score.cpu:.1f} ms CPU each)")
+    return f"{score.per_second:.0f}/s" + ("" if score.cpu_each is None else f" (CPU each: {score.cpu_each:.1f} ms)")

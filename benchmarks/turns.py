@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import psutil
+from benchmarks import cpu
 
 Work = Callable[[], Awaitable[object]]
 
@@ -26,7 +26,7 @@ class Score:
     """The median of the rounds in pieces of work per second, and milliseconds of CPU that the process took for one."""
 
     per_second: float
-    cpu: float | None
+    cpu_each: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ async def in_turns(contenders: Mapping[str, Contender], pace: Pace) -> dict[str,
     return {
         name: Score(
             per_second=statistics.median(rates[name]),
-            cpu=None if one.pid is None else spent[name] / done[name] * 1000,
+            cpu_each=None if one.pid is None else spent[name] / done[name] * 1000,
         )
         for name, one in contenders.items()
     }
@@ -76,7 +76,4 @@ async def _work(lanes: Sequence[Work], seconds: float) -> int:
 
 
 def _cpu(pid: int | None) -> float:
-    if pid is None:
-        return 0.0
-    times = psutil.Process(pid).cpu_times()
-    return times.user + times.system
+    return 0.0 if pid is None else cpu.seconds(pid)
