@@ -89,14 +89,15 @@ async def start_execution(uow: UnitOfWork, execution_id: UUID, epoch: int, worke
     await uow.executions.update(running)
     await uow.events.append(lease.subject, [ExecutionStarted(worker_id=str(worker_id), epoch=epoch)], actor=lease.actor)
     task = await release.move(uow, lease.actor, tasks[execution.task_id], TaskStatus.IN_PROGRESS, scheduled_for=None)
-    steps = await uow.executions.steps(execution_id)
+    begun_before = execution.started_at is not None  # else there is nothing yet to go on from
+    steps = await uow.executions.steps(execution_id) if begun_before else ()
     return Segment(
         lease=lease,
         execution=running,
         task=task,
         project=project,
         steps={step.name: step for step in steps},
-        log_lines=await uow.executions.log_lines(execution_id),
+        log_lines=await uow.executions.log_lines(execution_id) if begun_before else 0,
     )
 
 
@@ -112,7 +113,8 @@ async def finish_execution(uow: UnitOfWork, lease: Lease, outcome: Outcome) -> E
     tasks, execution = await _lock(uow, lease.subject, lease.execution_id)
     if execution is None or execution.epoch != lease.epoch or execution.status is not ExecutionStatus.RUNNING:
         raise LeaseLost(lease.execution_id)
-    return await _end(uow, tasks[execution.task_id], execution, await _verified(uow, execution, outcome), lease.actor)
+    task = tasks[execution.task_id]
+    return await _end(uow, task, execution, await _verified(uow, task, execution, outcome), lease.actor)
 
 
 async def requeue_execution(
@@ -164,11 +166,10 @@ async def _lock(uow: UnitOfWork, subject: Subject, execution_id: UUID) -> tuple[
     return tasks, await uow.executions.lock(execution_id)
 
 
-async def _verified(uow: UnitOfWork, execution: Execution, outcome: Outcome) -> Outcome:
-    if outcome.status is not ExecutionStatus.SUCCEEDED:
+async def _verified(uow: UnitOfWork, task: Task, execution: Execution, outcome: Outcome) -> Outcome:
+    if outcome.status is not ExecutionStatus.SUCCEEDED or not task.acceptance_checks:
         return outcome
-    task = await uow.tasks.get(execution.workspace_id, execution.task_id)
-    failed = unmet_checks(task.acceptance_checks if task else (), await uow.findings.seen(execution.id))
+    failed = unmet_checks(task.acceptance_checks, await uow.findings.seen(execution.id))
     if not failed:
         return outcome
     error = ExecutionError(code="ACCEPTANCE_FAILED", message="; ".join(failed))
@@ -200,7 +201,7 @@ async def _end(uow: UnitOfWork, task: Task, execution: Execution, outcome: Outco
         return ended
     reason_ended = ended.error.message if ended.error else None
     moved = await release.move(uow, actor_id, task, TASK_AFTER[ended.status], reason_ended)
-    await release.reconsider(uow, actor_id, moved.workspace_id, [moved.id])
+    await release.reconsider_dependents(uow, actor_id, moved)
     return ended
 
 

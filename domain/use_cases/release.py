@@ -41,6 +41,12 @@ async def reconsider(uow: UnitOfWork, actor_id: str, workspace_id: UUID, task_id
     await _judge(uow, actor_id, {task.id: task for task in tasks.values() if task.status in WAITING})
 
 
+async def reconsider_dependents(uow: UnitOfWork, actor_id: str, ended: Task) -> None:
+    """Apply the release rule to everything downstream of a task that has come to an end."""
+    tasks = await uow.tasks.lock(ended.workspace_id, await uow.dependencies.downstream_of([ended.id]))
+    await _judge(uow, actor_id, {task.id: task for task in tasks.values() if task.status in WAITING})
+
+
 async def would_skip(uow: UnitOfWork, task: Task) -> bool:
     """Whether the task would be skipped at once if it were dispatched now."""
     edges = await _edges_by_task(uow, [task.id])
