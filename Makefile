@@ -22,8 +22,8 @@ test: setup browser ## Set up what is missing and run the tests (at most 15 minu
 verify: setup browser ## Run what takes longer: fault runs, conformance, real packages, the wheel
 	@$(BIN)/python -m pytest -m verify -q
 
-bench: setup ## Run the benchmarks and print their table
-	@$(BIN)/python -m benchmarks
+bench: setup ## Run the benchmarks and print their table (ONLY="dispatch broadcast": only these; PROFILE=1: where CPU goes)
+	@exec $(BIN)/python -m $(if $(PROFILE),benchmarks.profile,benchmarks $(ONLY))
 
 lint: setup ## Check format, style, types, import contracts, SDL, reference pages and front end
 	@echo "· ruff";            $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .

@@ -85,7 +85,11 @@ async def _emit(here: Ground) -> None:
 
 async def _bare(here: Ground, subscribers: int) -> float:
     message = json.dumps({"id": "1", "type": "next", "payload": {"data": {"workspaceEvents": {"cursor": "x" * 60}}}})
-    async with fixed_body(here.folder) as address, httpx.AsyncClient(trust_env=False) as http, AsyncExitStack() as stack:
+    async with (
+        fixed_body(here.folder) as address,
+        httpx.AsyncClient(trust_env=False) as http,
+        AsyncExitStack() as stack,
+    ):
         socket_address = address.replace("http", "ws", 1)
         sockets = [await stack.enter_async_context(connect(socket_address, proxy=None)) for _ in range(subscribers)]
         began = time.perf_counter()

@@ -74,9 +74,7 @@ async def _through_the_engine(here: Site, connection: asyncpg.Connection, count:
     """Seconds from the dispatch of so many tasks (at most 500) to the end of the last."""
     drafts = tuple(TaskDraft(title="nothing", agent="noop") for _ in range(count))
     run, actor = here.platform.transactor.run, here.platform.owner("bench")
-    created = await run(
-        lambda uow: create_tasks(uow, actor, CreateTasks(project_id=UUID(PROJECT), tasks=drafts))
-    )
+    created = await run(lambda uow: create_tasks(uow, actor, CreateTasks(project_id=UUID(PROJECT), tasks=drafts)))
     ids = [task.id for task in created]
     await run(lambda uow: dispatch_tasks(uow, actor, DispatchTasks(task_ids=tuple(ids))))
     began = await connection.fetchval("SELECT clock_timestamp()")
@@ -126,7 +124,7 @@ async def _processes(
 
 async def _until(connection: asyncpg.Connection, question: str, argument: object) -> None:
     async with asyncio.timeout(PATIENCE):
-        while not await connection.fetchval(question, argument):
+        while not await connection.fetchval(question, argument):  # noqa: ASYNC110 - it happens in other processes
             await asyncio.sleep(0.05)
 
 

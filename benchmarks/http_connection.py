@@ -23,7 +23,8 @@ class HttpConnection:
     """
 
     def __init__(self, address: str) -> None:
-        self._place = urlsplit(address)
+        place = urlsplit(address)
+        self._host, self._port = place.hostname or "", place.port or 80
         self._wire: _Wire | None = None
         self._sent_at = 0.0
 
@@ -37,7 +38,7 @@ class HttpConnection:
         if self._wire is None or now - self._sent_at > MOST_IDLE:
             self.close()
             loop = asyncio.get_running_loop()
-            _, self._wire = await loop.create_connection(_Wire, self._place.hostname, self._place.port)
+            _, self._wire = await loop.create_connection(_Wire, self._host, self._port)
         self._sent_at = now
         return await self._wire.exchange(request)
 
@@ -58,7 +59,7 @@ class _Wire(asyncio.Protocol):
         self._answer: asyncio.Future[bytes] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.WriteTransport, transport)  # uvloop's is none by inheritance
+        self.transport = cast("asyncio.WriteTransport", transport)  # uvloop's is none by inheritance
 
     def data_received(self, data: bytes) -> None:
         self._received += data

@@ -48,7 +48,5 @@ def percentile(values: Sequence[float], percent: int) -> float:
 def table(rows: Sequence[Row]) -> str:
     """The rows in Markdown."""
     lines = ["| what | measured | against | ratio | target |", "|---|---|---|---|---|"]
-    cells = (
-        f"| {row.what} | {row.value} | {row.against} | {row.ratio} | {row.target or '–'} |" for row in rows
-    )
+    cells = (f"| {row.what} | {row.value} | {row.against} | {row.ratio} | {row.target or '–'} |" for row in rows)
     return "\n".join([*lines, *cells])

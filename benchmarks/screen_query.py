@@ -27,9 +27,7 @@ async def run(here: Ground) -> list[Row]:
     rows = []
     async with AsyncExitStack() as stack:
         pool_size = here.platform.settings.database_pool_size
-        peer = await stack.enter_async_context(
-            postgraphile(addresses.app_dsn, pool_size=pool_size, folder=here.folder)
-        )
+        peer = await stack.enter_async_context(postgraphile(addresses.app_dsn, pool_size=pool_size, folder=here.folder))
         pool = await stack.enter_async_context(asyncpg.create_pool(addresses.app_dsn, min_size=10, max_size=10))
         fixed = await stack.enter_async_context(fixed_body(here.folder))
         for name, question, peers in (("screen query", SCREEN, PEER_SCREEN), ("task by id", POINT, PEER_POINT)):

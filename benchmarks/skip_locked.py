@@ -1,4 +1,4 @@
-"""The limit of the engine, as a process: a loop that claims a row of a queue table, marks it running, and marks it done.
+"""The limit of the engine, as a process: a loop that claims a row of a queue table, marks it running, and then done.
 
 It keeps no lease, no attempt, no event and no report, and loses what it holds when it dies.
 """

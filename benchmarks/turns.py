@@ -1,4 +1,4 @@
-"""Contenders that take turns: each is measured in short rounds, so that what else the machine does meets all of them."""
+"""Contenders that take turns, in short rounds: what else the machine does meets all of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Work = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
-    """What is measured: one piece of work for each connection, and the process that does it, if it is one of its own."""
+    """One piece of work for each connection, and the process that does it, if it is one of its own."""
 
     lanes: Sequence[Work]
     pid: int | None = None
