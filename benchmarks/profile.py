@@ -94,4 +94,4 @@ def _table(name: str, seen: Counter[str], milliseconds: float) -> str:
 if __name__ == "__main__":
     configure_logging(LogFormat.JSON, "error")
     small = "--small" in sys.argv[1:]
-    sys.stdout.write(uvloop.run(profiled(SMALL if small else FULL, 0.5 if small else 10.0)) + "\n")
+    sys.stdout.write(uvloop.run(profiled(SMALL if small else FULL, 2.0 if small else 10.0)) + "\n")
