@@ -73,7 +73,13 @@ def of_the_run(scratch: Path) -> list[str]:
 
 async def test_every_benchmark_runs_and_leaves_nothing(scratch: Path) -> None:
     said = await output(scratch, "benchmarks", "--small")
-    for what in ("screen query, 2", "task by id, 2", "dispatch to", "2 events to 3 sockets", "no-op agent, 2 workers"):
+    for what in (
+        "screen query, 2",
+        "task by id, 2",
+        "dispatch to",
+        "2 events to 3 sockets",
+        "executions of a no-op agent, 2 workers",
+    ):
         assert f"| {what}" in said
     assert "PostGraphile: " in said
     assert list(scratch.iterdir()) == []
