@@ -1,4 +1,7 @@
-"""What must be true of the database: each as a query for the rows that break it."""
+"""What must be true of the database: each as a query for the rows that break it.
+
+They tell of executions whose events are all there: where retention has been at work, there is less to compare.
+"""
 
 from __future__ import annotations
 
