@@ -156,3 +156,35 @@ async def key_of_next(stream: Any, key: str) -> str:
 
 def kinds(told: list[Update]) -> list[str]:
     return [update["event"]["__typename"] for update in told]
+
+
+async def test_the_engine_forgets_segments_of_ended_executions_only(
+    ground: Ground, caller: GraphQLClient, folder: Path
+) -> None:
+    async with started("worker", ground.data_dir):
+        ended = await give(caller, folder, steps=1, held=False)
+        await ground.checker.until_status(ended.execution_id, "SUCCEEDED", 30)
+        live = await give(caller, folder, steps=1)
+        await live.begun(1)
+        works = (ended, live)
+        async with ground.checker.connection() as connection:
+            for work in works:
+                await connection.execute(
+                    "UPDATE dbos.workflow_status SET created_at = created_at - 8 * 86400000::bigint"
+                    " WHERE workflow_uuid LIKE $1",
+                    f"execution-{work.execution_id}-%",
+                )
+        due = (await prune(ground, "--dry-run"))["engine_segments"]
+        assert due >= 1
+        assert (await prune(ground))["engine_segments"] == due
+        assert [await segments_of(ground, work) for work in works] == [0, 1]
+        live.let(1)
+        await ground.checker.until_status(live.execution_id, "SUCCEEDED", 20)
+        await ground.checker.nothing_is_left()
+
+
+async def segments_of(ground: Ground, work: Work) -> int:
+    found = await ground.checker.rows(
+        "SELECT FROM dbos.workflow_status WHERE workflow_uuid LIKE $1", f"execution-{work.execution_id}-%"
+    )
+    return len(found)
