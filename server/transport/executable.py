@@ -7,11 +7,11 @@ which there are none.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeGuard, cast
 
 import strawberry
+import structlog
 from graphql import ExecutionResult, GraphQLError, OperationType, specified_rules
 from graphql.execution import create_source_event_stream, execute_subscription_event
 from strawberry.execution.is_awaitable import optimized_is_awaitable
@@ -22,6 +22,8 @@ from server.transport.breadth_first.run import data_of
 from server.transport.document import Document, Operation
 from server.transport.executor import Executor
 from server.transport.limits import TransportLimits
+
+log = structlog.get_logger(__name__)
 
 
 class Refused(Exception):
@@ -51,8 +53,10 @@ class ExecutableSchema:
             switches = tuple(values.get(name) for name in operation.document.switches)
             outline = operation.document.outlines.of(executor, (operation.name, switches))
             if outline is not None:
-                with suppress(Exception):  # whatever it was, the long way meets it again and says it properly
+                try:
                     return ExecutionResult(await data_of(executor, outline))
+                except Exception as error:  # noqa: BLE001 - the long way meets it again, and words it
+                    log.debug("a query goes the long way", name=operation.name, reason=repr(error))
         return await _awaited(executor.execute_operation())
 
     async def subscribe(self, operation: Operation, context: object) -> Subscription:
