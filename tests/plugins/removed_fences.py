@@ -28,21 +28,28 @@ def remove() -> None:
         FENCES[name]()
 
 
+def _blindfold() -> None:
+    """The worker does not notice that it has lost an execution, which would stop it before it comes to the fence."""
+    stop = SegmentRun.stop
+
+    def unaware(self: SegmentRun, reason: Stop) -> None:
+        if reason is not Stop.LEASE_LOST:
+            stop(self, reason)
+
+    SegmentRun.stop = unaware  # type: ignore[method-assign]
+
+
 def _epoch() -> None:
-    """A worker that has lost an execution records its steps all the same, if it does not notice before."""
-    append, stop = EventTable.append, SegmentRun.stop
+    """A worker that has lost an execution records its steps all the same."""
+    append = EventTable.append
 
     async def unfenced(
         self: EventTable, subject: Subject, new: Iterable[Event], *, actor: str, epoch: int | None = None
     ) -> None:
         await append(self, subject, new, actor=actor)
 
-    def unaware(self: SegmentRun, reason: Stop) -> None:
-        if reason is not Stop.LEASE_LOST:
-            stop(self, reason)
-
     EventTable.append = unfenced  # type: ignore[method-assign]
-    SegmentRun.stop = unaware  # type: ignore[method-assign]
+    _blindfold()
 
 
 def _finish() -> None:
@@ -55,6 +62,7 @@ def _finish() -> None:
         return await finish(uow, current, outcome)
 
     lifecycle.finish_execution = unfenced
+    _blindfold()
 
 
 def _sequence() -> None:
