@@ -20,12 +20,12 @@ from agents.inspector.languages import Language
 from agents.inspector.ruff import arguments
 from agents.inspector.shell import options
 from agents.inspector.side_code import is_beside_the_product, is_test
-from benchmarks.measure import Row
+from benchmarks.measure import Row, Target
 from benchmarks.processes import Ground
 from server.client.audit import start_audit
 from server.client.graphql_client import GraphQLClient
 
-SDISTS = ("click==8.1.7", "flask==3.1.0", "sphinx==8.1.3")
+TARGET = Target(1.5, at_most=True)
 BIN = Path(sys.executable).parent
 PROGRAMS = Path(__file__).parents[1] / "agents" / "inspector" / "programs"
 ENDED = "query ($id: ID!) { execution(id: $id) { status } }"
@@ -34,7 +34,7 @@ ENDED = "query ($id: ID!) { execution(id: $id) { status } }"
 async def run(here: Ground) -> list[Row]:
     """Seconds of the audit and of its engines; the audit also copies the source, compares and stores findings."""
     source = here.folder / "inspected"
-    await asyncio.to_thread(_download, source)
+    await asyncio.to_thread(_download, source, here.scale.inspected)
     hand, files = await asyncio.to_thread(_by_hand, source, here.folder)
     async with GraphQLClient(here.address, here.token) as client:
         began = time.perf_counter()
@@ -48,19 +48,19 @@ async def run(here: Ground) -> list[Row]:
         raise RuntimeError(f"the audit ended as {status}")
     return [
         Row(
-            f"one audit of {files} files ({', '.join(SDISTS)})",
+            f"one audit of {files} files ({', '.join(here.scale.inspected)})",
             f"{ours:.1f} s",
             f"its engines by hand, one after the other: {hand:.1f} s",
             f"{ours / hand:.2f}",
-        )
+        ).aiming(TARGET, ours / hand)
     ]
 
 
-def _download(source: Path) -> None:
+def _download(source: Path, sdists: Sequence[str]) -> None:
     source.mkdir()
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary=:all:"]
     archives = source.with_name("sdists")
-    subprocess.run([*command, f"--dest={archives}", *SDISTS], check=True)
+    subprocess.run([*command, f"--dest={archives}", *sdists], check=True)
     for archive in archives.glob("*.tar.gz"):
         with tarfile.open(archive) as packed:
             packed.extractall(source, filter="data")

@@ -19,6 +19,7 @@ class Scale:
     events: int = 5
     workers: tuple[int, ...] = (1, 2)
     executions: int = 500
+    inspected: tuple[str, ...] = ("click==8.1.7", "flask==3.1.0", "sphinx==8.1.3")
 
 
 FULL = Scale()
@@ -31,4 +32,5 @@ SMALL = Scale(
     events=2,
     workers=(2,),
     executions=20,
+    inspected=("click==8.1.7",),
 )

@@ -78,6 +78,7 @@ async def test_every_benchmark_runs_and_leaves_nothing(scratch: Path) -> None:
         "task by id, 2",
         "dispatch to",
         "2 events to 3 sockets",
+        "one audit of",
         "executions of a no-op agent, 2 workers",
     ):
         assert f"| {what}" in said
