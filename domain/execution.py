@@ -46,8 +46,6 @@ class Execution:
     status: ExecutionStatus = ExecutionStatus.QUEUED
     progress: Progress = Progress()
     inputs: Mapping[str, Any] = field(default_factory=dict)
-    result_kind: str | None = None
-    result: Mapping[str, Any] | None = None
     error: ExecutionError | None = None
     source_state: str | None = None
     worker_id: UUID | None = None
@@ -70,6 +68,17 @@ class Execution:
         if self.started_at is None or self.finished_at is None:
             return None
         return self.finished_at - self.started_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReport:
+    """What an execution reported, as it is kept: apart from the execution, since it can be large and few ask for it.
+
+    ``kind`` is the name of the report's model.
+    """
+
+    kind: str
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.commands import SourceDraft
 from domain.events import Event, Subject
-from domain.execution import Artifact, Execution, Progress, Step, ToolCall, Worker
+from domain.execution import Artifact, Execution, Progress, Step, StoredReport, ToolCall, Worker
 from domain.finding import Finding, FindingState
 from domain.project import Project
 from domain.states import TaskStatus
@@ -120,6 +120,9 @@ class ExecutionStore(Protocol):
 
     async def set_progress(self, execution_id: UUID, progress: Progress) -> None:
         """Note how far it is."""
+
+    async def put_report(self, execution_id: UUID, report: StoredReport) -> None:
+        """Keep what it reported."""
 
     async def set_source_state(self, execution_id: UUID, state: str) -> None:
         """Note what exactly it works on."""

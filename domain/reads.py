@@ -12,7 +12,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.events import EventRecord
-from domain.execution import Artifact, Execution, Step, ToolCall, Worker
+from domain.execution import Artifact, Execution, Step, StoredReport, ToolCall, Worker
 from domain.finding import Finding, FindingState
 from domain.pages import Direction, Page, PageRequest
 from domain.project import Project, Source, Workspace
@@ -160,6 +160,9 @@ class Reader(Protocol):
 
     async def executions_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Execution | None]:
         """By id."""
+
+    async def reports_of(self, workspace_id: UUID, execution_ids: Sequence[UUID]) -> list[StoredReport | None]:
+        """What each execution reported, ``None`` where there is no report yet."""
 
     async def executions_of_tasks(
         self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest

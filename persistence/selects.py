@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Text, cast, func, literal, select
 
-from persistence.tables import events, projects, sources
+from persistence.tables import events, executions, projects, sources
 
 
 def select_projects() -> Select[Any]:
@@ -19,6 +19,11 @@ def select_projects() -> Select[Any]:
         sources.c.location.label("source_location"),
         sources.c.revision.label("source_revision"),
     ).select_from(projects.outerjoin(sources, sources.c.project_id == projects.c.id))
+
+
+def select_executions() -> Select[Any]:
+    """Executions, without what they reported: that is read when somebody asks for it."""
+    return select(*(column for column in executions.c if column.name not in {"result", "result_kind"}))
 
 
 def select_events() -> Select[Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from domain.execution import Execution
+from domain.execution import Execution, StoredReport
 from domain.reports.inspector import InspectorReport
+from resolvers.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +31,20 @@ MODELS: Mapping[str, type[BaseModel]] = {model.__name__: model for model in (Ins
 """The built-in reports by kind, which is the name of their model."""
 
 
-def result_of(execution: Execution) -> BaseModel | CustomReport | None:
-    """The report, or ``None`` while there is none.
+async def of_executions(
+    context: Context, executions: Sequence[Execution], _args: tuple[Any, ...]
+) -> list[BaseModel | CustomReport | None]:
+    """What each execution reported, or ``None`` while there is nothing."""
+    stored = await context.read.reports_of(context.workspace_id, [execution.id for execution in executions])
+    return [None if report is None else _typed(report) for report in stored]
 
-    One that an older version of the platform wrote and that no longer fits its model is shown as it is stored.
-    """
-    if execution.result is None or execution.result_kind is None:
-        return None
-    model = MODELS.get(execution.result_kind)
+
+def _typed(report: StoredReport) -> BaseModel | CustomReport:
+    """One that an older version of the platform wrote and that no longer fits its model is shown as it is stored."""
+    model = MODELS.get(report.kind)
     if model is not None:
         try:
-            return model.model_validate(dict(execution.result))
+            return model.model_validate(dict(report.data))
         except ValidationError:
             pass
-    return CustomReport(execution.result_kind, execution.result)
+    return CustomReport(report.kind, report.data)

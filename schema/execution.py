@@ -11,8 +11,7 @@ from strawberry import Parent
 import domain.execution as domain
 from domain.states import ExecutionStatus
 from domain.usage import Usage as DomainUsage
-from resolvers import events, executions, findings, projects, rights, tasks, workspaces
-from resolvers.reports import result_of
+from resolvers import events, executions, findings, projects, reports, rights, tasks, workspaces
 from schema.agent import Agent, agent_kind, agent_of
 from schema.artifact import Artifact
 from schema.connections import Connection, connection
@@ -69,10 +68,7 @@ _task = loaded(tasks.by_id, attrgetter("task_id"))
 _project = loaded(projects.by_id, attrgetter("project_id"))
 _worker = loaded(workspaces.workers_by_id, attrgetter("worker_id"))
 _usage = loaded(executions.usage_of)
-
-
-def _result(root: Parent[domain.Execution]) -> object:
-    return result_of(root)
+_result = loaded(reports.of_executions)
 
 
 def _duration(root: Parent[domain.Execution]) -> float | None:

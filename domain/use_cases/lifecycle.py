@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.errors import LeaseLost
 from domain.events import ExecutionFinished, ExecutionRequeued, ExecutionStarted, ProcessGone, Subject
-from domain.execution import Execution, ExecutionError, Step
+from domain.execution import Execution, ExecutionError, Step, StoredReport
 from domain.lease import Lease
 from domain.ports import UnitOfWork
 from domain.project import Project
@@ -181,12 +181,12 @@ async def _end(uow: UnitOfWork, task: Task, execution: Execution, outcome: Outco
     ended = replace(
         execution,
         status=outcome.status,
-        result_kind=outcome.result_kind,
-        result=outcome.result,
         error=outcome.error,
         finished_at=uow.now,
     )
     await uow.executions.update(ended)
+    if outcome.result_kind is not None and outcome.result is not None:
+        await uow.executions.put_report(ended.id, StoredReport(kind=outcome.result_kind, data=outcome.result))
     await end_steps(uow, subject_of(ended), ended, actor_id)
     finished = ExecutionFinished(
         status=ended.status,

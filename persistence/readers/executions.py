@@ -9,16 +9,16 @@ from uuid import UUID
 from sqlalchemy import Select, Table, func, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from domain.execution import Artifact, Execution, Step, ToolCall, Worker
+from domain.execution import Artifact, Execution, Step, StoredReport, ToolCall, Worker
 from domain.pages import Page, PageRequest
 from domain.reads import ExecutionFilter
 from domain.usage import Usage
 from persistence.keyset import Ordering, read_page
-from persistence.mappers import to_artifact, to_execution, to_step, to_tool_call, to_worker
+from persistence.mappers import to_artifact, to_execution, to_report, to_step, to_tool_call, to_worker
 from persistence.readers.lists import Lists
 from persistence.readers.lookup import Lookup
 from persistence.readers.session import ReadSession
-from persistence.selects import among
+from persistence.selects import among, select_executions
 from persistence.tables import artifacts, executions, steps, tool_calls, workers
 
 Item = TypeVar("Item")
@@ -34,12 +34,12 @@ def _of_execution(table: Table) -> Select[Any]:
     return select(table).join(executions, executions.c.id == table.c.execution_id)
 
 
-EXECUTIONS_BY_ID = Lookup(select(executions), executions.c.id, to_execution, executions.c.workspace_id)
+EXECUTIONS_BY_ID = Lookup(select_executions(), executions.c.id, to_execution, executions.c.workspace_id)
 STEPS_BY_ID = Lookup(_of_execution(steps), steps.c.id, to_step, executions.c.workspace_id)
 TOOL_CALLS_BY_ID = Lookup(_of_execution(tool_calls), tool_calls.c.id, to_tool_call, executions.c.workspace_id)
 ARTIFACTS_BY_ID = Lookup(select(artifacts), artifacts.c.id, to_artifact, artifacts.c.workspace_id)
 EXECUTIONS_OF_TASKS = Lists(
-    select(executions), executions.c.task_id, executions.c.workspace_id, NEWEST_FIRST, to_execution
+    select_executions(), executions.c.task_id, executions.c.workspace_id, NEWEST_FIRST, to_execution
 )
 STEPS_OF = Lists(_of_execution(steps), steps.c.execution_id, executions.c.workspace_id, STEPS_AS_BEGUN, to_step)
 TOOL_CALLS_OF = Lists(
@@ -47,6 +47,12 @@ TOOL_CALLS_OF = Lists(
 )
 ARTIFACTS_OF = Lists(
     select(artifacts), artifacts.c.execution_id, artifacts.c.workspace_id, ARTIFACTS_BY_NAME, to_artifact
+)
+REPORTS_OF = Lookup(
+    select(executions.c.result_kind, executions.c.result).where(executions.c.result.is_not(None)),
+    executions.c.id,
+    to_report,
+    executions.c.workspace_id,
 )
 WORKERS_BY_ID = Lookup(select(workers), workers.c.id, to_worker)
 
@@ -56,7 +62,7 @@ class ExecutionReader(ReadSession):
 
     async def executions(self, workspace_id: UUID, filter_by: ExecutionFilter, page: PageRequest) -> Page[Execution]:
         """All executions, the newest first."""
-        base = select(executions).where(executions.c.workspace_id == workspace_id)
+        base = select_executions().where(executions.c.workspace_id == workspace_id)
         if filter_by.statuses:
             base = base.where(among(executions.c.status, [status.value for status in filter_by.statuses]))
         if filter_by.agent is not None:
@@ -68,6 +74,10 @@ class ExecutionReader(ReadSession):
         """By id."""
         return await EXECUTIONS_BY_ID.find(self, ids, workspace_id)
 
+    async def reports_of(self, workspace_id: UUID, execution_ids: Sequence[UUID]) -> list[StoredReport | None]:
+        """What each execution reported."""
+        return await REPORTS_OF.find(self, execution_ids, workspace_id)
+
     async def executions_of_tasks(
         self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest
     ) -> list[Page[Execution]]:
@@ -77,7 +87,7 @@ class ExecutionReader(ReadSession):
     async def latest_executions(self, workspace_id: UUID, task_ids: Sequence[UUID]) -> list[Execution | None]:
         """The newest attempt at each task."""
         wanted = (
-            select(executions)
+            select_executions()
             .ext(distinct_on(executions.c.task_id))
             .where(executions.c.workspace_id == workspace_id, among(executions.c.task_id, task_ids))
             .order_by(executions.c.task_id, executions.c.number.desc())

@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import LogWritten
-from domain.execution import Artifact, Execution, Progress, Step, ToolCall
+from domain.execution import Artifact, Execution, Progress, Step, StoredReport, ToolCall
 from domain.states import ENDED_EXECUTION, ExecutionStatus
 from persistence.mappers import from_execution, to_execution, to_step
+from persistence.selects import select_executions
 from persistence.tables import artifacts, events, executions, steps, tool_calls
 
 IMMUTABLE = frozenset({"id", "workspace_id", "project_id", "task_id", "number", "agent", "inputs", "created_at"})
@@ -28,7 +29,7 @@ class ExecutionTable:
 
     async def get(self, workspace_id: UUID | None, execution_id: UUID) -> Execution | None:
         """The execution, or ``None``; without a workspace for the engine itself."""
-        found = select(executions).where(executions.c.id == execution_id)
+        found = select_executions().where(executions.c.id == execution_id)
         if workspace_id is not None:
             found = found.where(executions.c.workspace_id == workspace_id)
         row = (await self._connection.execute(found)).mappings().one_or_none()
@@ -36,25 +37,25 @@ class ExecutionTable:
 
     async def lock(self, execution_id: UUID) -> Execution | None:
         """Lock the execution, or ``None``."""
-        found = select(executions).where(executions.c.id == execution_id).with_for_update()
+        found = select_executions().where(executions.c.id == execution_id).with_for_update()
         row = (await self._connection.execute(found)).mappings().one_or_none()
         return None if row is None else to_execution(row)
 
     async def live_of(self, task_id: UUID) -> Execution | None:
         """The task's execution that has not ended, or ``None``."""
         ended = [status.value for status in ENDED_EXECUTION]
-        found = select(executions).where(executions.c.task_id == task_id, executions.c.status.not_in(ended))
+        found = select_executions().where(executions.c.task_id == task_id, executions.c.status.not_in(ended))
         row = (await self._connection.execute(found)).mappings().one_or_none()
         return None if row is None else to_execution(row)
 
     async def held_by(self, worker_id: UUID) -> dict[UUID, Execution]:
         """The running executions of a worker, by id."""
-        found = select(executions).where(_running(), executions.c.worker_id == worker_id)
+        found = select_executions().where(_running(), executions.c.worker_id == worker_id)
         return {row["id"]: to_execution(row) for row in (await self._connection.execute(found)).mappings()}
 
     async def abandoned(self, alive: Collection[UUID]) -> list[Execution]:
         """Running executions whose worker is not among those alive."""
-        found = select(executions).where(_running(), executions.c.worker_id.not_in(alive)).order_by(executions.c.id)
+        found = select_executions().where(_running(), executions.c.worker_id.not_in(alive)).order_by(executions.c.id)
         return [to_execution(row) for row in (await self._connection.execute(found)).mappings()]
 
     async def ended_among(self, execution_ids: Collection[UUID]) -> set[UUID]:
@@ -80,6 +81,11 @@ class ExecutionTable:
             .where(executions.c.id == execution_id)
             .values(progress_done=progress.done, progress_total=progress.total, progress_message=progress.message)
         )
+
+    async def put_report(self, execution_id: UUID, report: StoredReport) -> None:
+        """Keep what it reported."""
+        values = {"result_kind": report.kind, "result": dict(report.data)}
+        await self._connection.execute(update(executions).where(executions.c.id == execution_id).values(values))
 
     async def set_source_state(self, execution_id: UUID, state: str) -> None:
         """Note what exactly it works on."""

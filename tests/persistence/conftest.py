@@ -133,8 +133,6 @@ class Shelf:
             status=ExecutionStatus.RUNNING,
             progress=Progress(done=2, total=5, message="ruff"),
             inputs={"a": [1]},
-            result_kind="InspectorReport",
-            result={"b": {"c": None}},
             error=ExecutionError(code="AGENT_FAILED", message="told to fail"),
             source_state="git:abc",
             worker_id=uuid4(),

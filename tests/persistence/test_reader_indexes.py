@@ -81,6 +81,7 @@ FOUND: dict[str, Read] = {
     "unmet dependencies": lambda read: read.unmet_dependencies(HERE, [SOME]),
     "executions of tasks": lambda read: read.executions_of_tasks(HERE, [SOME], PAGE),
     "latest executions": lambda read: read.latest_executions(HERE, [SOME]),
+    "reports": lambda read: read.reports_of(HERE, [SOME]),
     "steps": lambda read: read.steps_of(HERE, [SOME], PAGE),
     "tool calls": lambda read: read.tool_calls_of(HERE, [SOME], PAGE),
     "artifacts": lambda read: read.artifacts_of(HERE, [SOME], PAGE),

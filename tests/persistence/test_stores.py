@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from domain.events import ExecutionQueued, LogWritten, Subject, TaskCreated
-from domain.execution import Progress, Worker
+from domain.execution import Progress, StoredReport, Worker
 from domain.ports import UnitOfWork
 from domain.states import ExecutionStatus, StepStatus, TaskStatus
 from domain.task import Priority, RetryPolicy
@@ -115,8 +115,6 @@ async def test_an_execution_goes_there_and_back(shelf: Shelf) -> None:
     ended = replace(
         execution,
         status=ExecutionStatus.TIMED_OUT,
-        result_kind=None,
-        result=None,
         error=None,
         worker_id=None,
         epoch=7,
@@ -133,6 +131,16 @@ async def test_an_execution_goes_there_and_back(shelf: Shelf) -> None:
     assert await shelf.do(lambda uow: uow.executions.live_of(task.id)) is None
     unknown = uuid4()
     assert await shelf.do(lambda uow: uow.executions.ended_among([execution.id, unknown])) == {execution.id, unknown}
+
+
+async def test_a_report_goes_there_and_back(shelf: Shelf) -> None:
+    execution = await shelf.execution(await shelf.task(await shelf.project()))
+    report = StoredReport(kind="InspectorReport", data={"b": {"c": None}})
+    assert await shelf.read.reports_of(shelf.workspace_id, [execution.id]) == [None]
+    await shelf.do(lambda uow: uow.executions.put_report(execution.id, report))
+    await shelf.do(lambda uow: uow.executions.update(execution))
+    assert await shelf.read.reports_of(shelf.workspace_id, [uuid4(), execution.id]) == [None, report]
+    assert await shelf.read.reports_of(uuid4(), [execution.id]) == [None]
 
 
 async def test_an_update_puts_no_old_progress_back(shelf: Shelf) -> None:
