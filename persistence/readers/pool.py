@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import asyncpg
 from pydantic_core import from_json
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Observer: TypeAlias = Callable[[str, list[Any]], None]
 """Is told each statement before it runs: its SQL text and its values."""
+NOTHING: Final = b"\x01{}"
+"""An empty object as PostgreSQL sends it: what most inputs and metadata are."""
 
 
 class ReadPool:
@@ -71,6 +73,8 @@ async def _nothing(_connection: object) -> None:
 
 
 def _json(value: bytes) -> Any:
+    if value == NOTHING:
+        return {}
     return from_json(value[1:])  # the first byte is the version of the binary format
 
 

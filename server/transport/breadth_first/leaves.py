@@ -56,12 +56,21 @@ def writer(leaf_type: GraphQLLeafType) -> Leaf:
     if leaf_type is GraphQLString:
         return lambda value: value if type(value) is str else LONG_WAY
     if isinstance(leaf_type, GraphQLEnumType):
-        names = {entry.value: name for name, entry in leaf_type.values.items()}
-        return lambda value: names.get(value.value if isinstance(value, Enum) else value, LONG_WAY)
+        return _name_of(leaf_type)
 
     def write(value: Any) -> Any:
         written = LONG_WAY if isinstance(value, Exception) else leaf_type.coerce_output_value(value)
         return LONG_WAY if written is None or written is Undefined else written
+
+    return write
+
+
+def _name_of(enum_type: GraphQLEnumType) -> Leaf:
+    names = {entry.value: name for name, entry in enum_type.values.items()}
+
+    def write(value: Any) -> Any:
+        name = names.get(value, LONG_WAY)  # members of a StrEnum are equal to their values
+        return names.get(value.value, LONG_WAY) if name is LONG_WAY and isinstance(value, Enum) else name
 
     return write
 

@@ -78,7 +78,20 @@ class _Run:
                 if inspect.iscoroutine(begun):
                     begun.close()
             raise
-        return await _awaited(results)
+        return await self._awaited(results)
+
+    async def _awaited(self, values: list[Any]) -> list[Any]:
+        """The values, those that have to be awaited side by side: what they load is loaded together."""
+        is_awaitable = self._executor.is_awaitable
+        waiting = [place for place, value in enumerate(values) if is_awaitable(value)]
+        if len(waiting) == 1:
+            values[waiting[0]] = await values[waiting[0]]
+        elif waiting:
+            async with asyncio.TaskGroup() as group:
+                tasks = {place: group.create_task(values[place]) for place in waiting}
+            for place, task in tasks.items():
+                values[place] = task.result()
+        return values
 
     async def _complete(self, shape: Shape, info: GraphQLResolveInfo[Any], values: Sequence[Any]) -> list[Any]:
         """The JSON of each value."""
@@ -152,16 +165,3 @@ def _read(field: LeafField, sources: Sequence[Any], targets: Sequence[dict[str, 
         target[name] = value = read(source)
         if value is LONG_WAY:
             raise Extraordinary
-
-
-async def _awaited(values: list[Any]) -> list[Any]:
-    """The values, those that have to be awaited side by side: what they load is loaded together."""
-    waiting = [place for place, value in enumerate(values) if inspect.isawaitable(value)]
-    if len(waiting) == 1:
-        values[waiting[0]] = await values[waiting[0]]
-    elif waiting:
-        async with asyncio.TaskGroup() as group:
-            tasks = {place: group.create_task(values[place]) for place in waiting}
-        for place, task in tasks.items():
-            values[place] = task.result()
-    return values
