@@ -16,7 +16,8 @@ from persistence.tables import events, executions, findings, projects, sightings
 
 OPEN = (FindingState.NEW.value, FindingState.PERSISTING.value, FindingState.WAIVED.value)
 CHUNK = 500
-"""Rows a statement: PostgreSQL takes at most 32,767 parameters."""
+"""Rows sent at once. They are parameters of one statement for one row: to write out a statement for hundreds of rows
+keeps the event loop for half a second, and a worker that cannot beat counts as dead."""
 
 
 class FindingTable:
@@ -45,24 +46,25 @@ class FindingTable:
     async def put(self, new: Sequence[Finding]) -> None:
         """Insert or overwrite findings."""
         for start in range(0, len(new), CHUNK):
-            values = [from_finding(finding) for finding in new[start : start + CHUNK]]
-            statement = upsert(findings).values(values)
+            rows = [from_finding(finding) for finding in new[start : start + CHUNK]]
+            statement = upsert(findings)
             kept = {"id", "workspace_id", "project_id", "source_id", "agent", "fingerprint", "created_at"}
-            changing = {name: statement.excluded[name] for name in values[0] if name not in kept}
-            await self._connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changing))
+            changing = {name: statement.excluded[name] for name in rows[0] if name not in kept}
+            await self._connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changing), rows)
 
     async def mark_seen(self, execution_id: UUID, seen: Sequence[Finding]) -> None:
         """Note that the execution saw the findings, in the state they have now."""
         for start in range(0, len(seen), CHUNK):
-            values = [
+            rows = [
                 {"execution_id": execution_id, "finding_id": finding.id, "state": finding.state.value}
                 for finding in seen[start : start + CHUNK]
             ]
-            statement = upsert(sightings).values(values)
+            statement = upsert(sightings)
             await self._connection.execute(
                 statement.on_conflict_do_update(
                     index_elements=["execution_id", "finding_id"], set_={"state": statement.excluded.state}
-                )
+                ),
+                rows,
             )
 
     async def unseen(
