@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from agents.contract import Step
 from agents.inspector.engine import Audit, EngineResult, call_in_halves, in_chunks, parse_json, whole
 from agents.inspector.inputs import EngineName
 from agents.inspector.languages import Language
+from agents.inspector.programs.parse_check import MAX_DEPTH, deepest_bracket
 from agents.inspector.side_code import is_beside_the_product
 from agents.inspector.source_text import split_lines
 from agents.inspector.stage import staged
@@ -18,8 +20,11 @@ from domain.finding import FindingDraft, Location
 from domain.reports.inspector import NotAnalysed
 from domain.severity import Severity
 
-MOST_AT_ONCE = 100
+MOST_AT_ONCE = 25
 """ShellCheck keeps what it knows of all scripts of a call in memory until it writes."""
+
+PATIENCE = timedelta(minutes=1)
+"""For one call. There are scripts that take ShellCheck an hour; they are found by calls with ever fewer files."""
 
 EXCLUDED = {
     "SC1090": "other files are not followed",
@@ -59,12 +64,16 @@ class Shell:
 
     async def run(self, audit: Audit, step: Step) -> EngineResult:
         """Check every script of sh, bash, dash and ksh."""
-        paths = audit.inventory.of(*self.languages)
+        every = audit.inventory.of(*self.languages)
+        deep = await asyncio.to_thread(lambda: {path for path in every if _is_deep(audit.root / path)})
+        paths = [path for path in every if path not in deep]
+        reason = f"nested too deeply: more than {MAX_DEPTH} levels of brackets"
+        left_out = [NotAnalysed(path=path, engine=self.name, reason=reason) for path in sorted(deep)]
         comments: list[dict[str, Any]] = []
-        left_out: list[NotAnalysed] = []
 
         async def check(part: list[str]) -> None:
-            result = await step.tool("shellcheck", [*options(), *part], cwd=stage, accept=frozenset({0, 1}))
+            arguments = [*options(), *part]
+            result = await step.tool("shellcheck", arguments, cwd=stage, accept=frozenset({0, 1}), timeout=PATIENCE)
             comments.extend(parse_json(whole(result, "shellcheck"), "shellcheck")["comments"])
 
         async with staged(audit.root, paths, audit.scratch) as stage:
@@ -75,7 +84,12 @@ class Shell:
         foreign = {one["file"].removeprefix("./") for one in comments if one["code"] in UNSUPPORTED}
         reason = "a script for a shell that ShellCheck does not know"
         left_out += [NotAnalysed(path=path, engine=self.name, reason=reason) for path in sorted(foreign)]
-        return EngineResult(files=len(paths) - len(left_out), drafts=drafts, not_analysed=left_out)
+        return EngineResult(files=len(every) - len(left_out), drafts=drafts, not_analysed=left_out)
+
+
+def _is_deep(file: Path) -> bool:
+    """Whether brackets are nested so deeply that ShellCheck takes minutes."""
+    return deepest_bracket(file.read_bytes()) > MAX_DEPTH
 
 
 def _drafts(stage: Path, comments: list[dict[str, Any]]) -> list[FindingDraft]:

@@ -106,7 +106,6 @@ async def in_the_middle(ground: Ground, worker: PlatformProcess) -> None:
 async def test_a_cancelled_audit_is_gone_at_once(ground: Ground, folder: Path) -> None:
     source = await asyncio.to_thread(source_of, folder, 600)
     async with platform(ground, folder) as (client, worker):
-        before = len(await asyncio.to_thread(worker.left_behind))
         node_id = await audit(client, source)
         await in_the_middle(ground, worker)
         began = time.monotonic()
@@ -117,7 +116,6 @@ async def test_a_cancelled_audit_is_gone_at_once(ground: Ground, folder: Path) -
         assert programs <= {"wrenchai", "rm"}  # it removes the checkout by rm
         assert homes(worker) == []
         await _checkout_is_gone(ground)
-        assert len(await asyncio.to_thread(worker.left_behind)) == before
         print(f"\ncancelled in {took:.2f} s")
         assert took < 5, took  # a second or two on a machine that does nothing else
         again = await audit(client, source, engines=["shell"])

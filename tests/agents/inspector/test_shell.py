@@ -92,6 +92,7 @@ async def test_what_cannot_be_read(audit: Audit, files: Write) -> None:
     assert {("broken.sh", "SC10"), ("good.sh", "SC21")} <= found
     said = {one.path: one.reason for one in run.report.not_analysed}
     assert said["zsh.sh"] == "a script for a shell that ShellCheck does not know"
+    assert said["deep.sh"].startswith("nested too deeply")
     assert said["latin.sh"].startswith("not UTF-8")
     assert len([one for one in run.findings if one.location.path == "broken.sh"]) == 1
 
