@@ -27,7 +27,7 @@ PATIENT_LEASE = 10.0
 """Seconds; the engines take every processor there is, so the beat of a worker may come late."""
 
 MOST_OF_THE_WORKER = 256 * 2**20
-"""Bytes. An idle worker has 110 MiB; the rest is for the inventory of several thousand files and what programs write."""
+"""Bytes. An idle worker has 110 MiB; the rest is for the inventory of a large source and what programs write."""
 
 MOST_OF_A_FINDING = 4 * 2**10
 """Bytes that each finding may add to it."""
