@@ -46,7 +46,6 @@ KNOWN_TOOLS: Mapping[str, KnownTool] = {
         ),
         _python("radon", "cyclomatic complexity and size", "MIT", {0: OK, 1: "internal error", 2: "bad arguments"}),
         _python("complexipy", "cognitive complexity", "MIT", {0: OK, 1: FINDINGS, 2: "bad arguments"}),
-        _python("lizard", "duplication and function length", "MIT", {0: OK, 1: FINDINGS, 2: "bad arguments"}),
         _python("vulture", "dead code", "MIT", {0: OK, 3: FINDINGS, 1: "input cannot be read", 2: "bad arguments"}),
         _python("deptry", "dependency hygiene", "MIT", {0: OK, 1: FINDINGS, 2: "bad arguments"}),
         _python("oxlint", "bugs in JavaScript and TypeScript", "MIT", {0: OK, 1: FINDINGS, 2: "bad arguments"}),

@@ -8,13 +8,13 @@ import fcntl
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 from domain.artifacts import ArtifactMissing, ArtifactNotStored, StoredArtifact
+from persistence.whole_file import written_whole
 
 GATE = ".gate"
 UNFINISHED = ".new-"
@@ -144,7 +144,8 @@ class DiskArtifacts:
                 if path.exists():
                     os.utime(path)
                 else:
-                    _write(path, content)
+                    with written_whole(path, prefix=UNFINISHED) as file:
+                        file.write(content)
         except OSError as error:
             full = error.errno in {errno.ENOSPC, errno.EDQUOT}
             remedy = "free some space" if full else f"make {self._root} writable"
@@ -176,24 +177,6 @@ def _put_at(path: Path) -> float:
 
 def _prefixes(root: Path) -> list[Path]:
     return sorted(root.glob("[0-9a-f][0-9a-f]"))
-
-
-def _write(path: Path, content: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(prefix=UNFINISHED, dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _listed(prefix: Path) -> list[StoredArtifact]:

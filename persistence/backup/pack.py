@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ from persistence.artifacts import stored_files
 from persistence.backup import programs
 from persistence.backup.archive import KEPT_FILES, ArchiveWriter
 from persistence.backup.facts import BackupFacts
+from persistence.whole_file import written_whole
 
 Say = Callable[[str], None]
 
@@ -68,19 +67,5 @@ def _destination(target: str) -> Iterator[IO[bytes]]:
     path = Path(target).expanduser().absolute()
     if path.is_dir():
         raise IsADirectoryError(21, "Is a directory", str(path))
-    # Readable by its owner only, which is how mkstemp makes it.
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(descriptor)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    with written_whole(path, prefix=f".{path.name}.", suffix=".partial") as file:
+        yield file

@@ -105,14 +105,7 @@ class TaskReader(ReadSession):
         held: dict[UUID, list[tuple[Dependency, Task]]] = {}
         async with self.connection() as connection:
             for row in await connection.rows(wanted):
-                dependency = Dependency(
-                    id=row["edge_id"],
-                    workspace_id=row["edge_workspace_id"],
-                    task_id=row["edge_task_id"],
-                    depends_on_id=row["edge_depends_on_id"],
-                    on_failure=OnFailure(row["edge_on_failure"]),
-                    created_at=row["edge_created_at"],
-                )
+                dependency = to_dependency({one.name: row[f"edge_{one.name}"] for one in dependencies.c})
                 held.setdefault(dependency.task_id, []).append((dependency, to_task(row)))
         return [held.get(one, []) for one in task_ids]
 

@@ -64,8 +64,6 @@ async def test_survey_finds_every_tool_of_the_inspector() -> None:
         ("ruff", ["check", "--isolated", "dirty.py"], FINDINGS),
         ("vulture", ["clean.py"], OK),
         ("vulture", ["dirty.py"], FINDINGS),
-        ("lizard", ["clean.py"], OK),
-        ("lizard", ["-L", "1", "dirty.py"], FINDINGS),
         ("radon", ["cc", "dirty.py"], OK),
         ("complexipy", ["clean.py"], OK),
         ("ruff", ["--nonsense"], None),
