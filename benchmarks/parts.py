@@ -14,7 +14,7 @@ PARTS = {
     "persistence/readers/session.py": "SQL driver",
     "/sqlalchemy/": "building SQL",
     "persistence/readers/compiled.py": "building SQL",
-    "persistence/mappers.py": "rows to domain objects",
+    "persistence/mappers": "rows to domain objects",
     "persistence/": "readers",
     "/graphql/language/": "parsing, validation",
     "/graphql/validation/": "parsing, validation",

@@ -33,7 +33,7 @@ def test_the_innermost_part_counts() -> None:
     assert part_of(frame_in(f"{libraries}/graphql/execution/execute.py"), ROOT) == "execution"
     inner = frame_in(f"{libraries}/graphql/execution/execute.py", f"{ROOT}/resolvers/tasks.py")
     assert part_of(inner, ROOT) == "resolvers, loaders"
-    assert part_of(frame_in(f"{ROOT}/persistence/mappers.py"), ROOT) == "rows to domain objects"
+    assert part_of(frame_in(f"{ROOT}/persistence/mappers/executions.py"), ROOT) == "rows to domain objects"
     assert part_of(frame_in(f"{ROOT}/persistence/readers/tasks.py"), ROOT) == "readers"
 
 

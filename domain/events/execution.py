@@ -1,80 +1,9 @@
-"""Events: every change, as a typed fact. The event log is what subscriptions, history and replay read.
-
-An event of an execution has a ``sequence`` without gaps. Every event that belongs in a feed across executions has a
-position ``(xact, id)``, which is shown only once nothing can get in front of it any more; log lines and progress stay
-out of the feeds.
-"""
+"""Events of an execution."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias
-from uuid import UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectCreated:
-    """A project was created."""
-
-    project_id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskCreated:
-    """A task was created."""
-
-    key: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskUpdated:
-    """Fields of a task were changed."""
-
-    fields: tuple[str, ...]
-    version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskDeleted:
-    """A task was deleted, with its executions."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskStatusChanged:
-    """A task went from one state to another."""
-
-    previous: str
-    status: str
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DependencyAdded:
-    """The task now waits for another one."""
-
-    depends_on_id: str
-    on_failure: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DependencyRemoved:
-    """The task no longer waits for another one."""
-
-    depends_on_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingStateChanged:
-    """A person changed the state of a finding."""
-
-    finding_id: str
-    previous: str
-    state: str
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,53 +162,3 @@ ExecutionEvent: TypeAlias = (
     | ProcessGone
     | ExecutionFinished
 )
-WorkspaceEvent: TypeAlias = (
-    ProjectCreated
-    | TaskCreated
-    | TaskUpdated
-    | TaskDeleted
-    | TaskStatusChanged
-    | DependencyAdded
-    | DependencyRemoved
-    | FindingStateChanged
-)
-Event: TypeAlias = WorkspaceEvent | ExecutionEvent
-
-QUIET: tuple[type, ...] = (LogWritten, ProgressChanged)
-"""Events too many for the feeds: they are read with their execution only."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """What an event is about."""
-
-    workspace_id: UUID
-    project_id: UUID | None = None
-    task_id: UUID | None = None
-    execution_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRecord:
-    """A row of the event log.
-
-    ``sequence`` counts from 1 within an execution, and is ``None`` for events that belong to no execution.
-    ``xact`` and ``id`` give the position in the feeds. What it does not have itself it takes from its event: to a
-    reader both are one thing.
-    """
-
-    id: int
-    xact: int
-    subject: Subject
-    sequence: int | None
-    at: datetime
-    actor: str
-    event: Event
-
-    if not TYPE_CHECKING:  # a checker is to know what it has itself
-
-        def __getattr__(self, name: str) -> object:
-            """A field of the event."""
-            if name == "event" or name.startswith("__"):
-                raise AttributeError(name)
-            return getattr(self.event, name)

@@ -1,0 +1,31 @@
+"""What the use cases need of the world outside, a module for each noun."""
+
+from domain.ports.agents import AgentCatalogue, AgentFacts
+from domain.ports.clock import Clock
+from domain.ports.events import EventLog
+from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
+from domain.ports.findings import FindingStore
+from domain.ports.idempotency import IdempotencyStore
+from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
+from domain.ports.tasks import DependencyStore, TaskStore
+from domain.ports.unit_of_work import Result, Transactor, UnitOfWork
+
+__all__ = [
+    "AgentCatalogue",
+    "AgentFacts",
+    "Clock",
+    "DependencyStore",
+    "EventLog",
+    "ExecutionStore",
+    "FindingStore",
+    "IdempotencyStore",
+    "ProjectStore",
+    "Result",
+    "SourcePolicy",
+    "TaskStore",
+    "Transactor",
+    "UnitOfWork",
+    "WorkQueue",
+    "WorkerStore",
+    "WorkspaceStore",
+]

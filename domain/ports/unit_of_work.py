@@ -1,0 +1,50 @@
+"""One transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from domain.ports.agents import AgentCatalogue
+from domain.ports.events import EventLog
+from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
+from domain.ports.findings import FindingStore
+from domain.ports.idempotency import IdempotencyStore
+from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
+from domain.ports.tasks import DependencyStore, TaskStore
+
+Result = TypeVar("Result")
+
+
+class UnitOfWork(Protocol):
+    """One transaction: the state change, its events, and the enqueueing of work commit together or not at all."""
+
+    now: datetime
+    workspaces: WorkspaceStore
+    projects: ProjectStore
+    tasks: TaskStore
+    dependencies: DependencyStore
+    executions: ExecutionStore
+    findings: FindingStore
+    events: EventLog
+    queue: WorkQueue
+    workers: WorkerStore
+    idempotency: IdempotencyStore
+    agents: AgentCatalogue
+    sources: SourcePolicy
+
+    def new_id(self) -> UUID:
+        """A fresh UUIDv7."""
+
+
+class Transactor(Protocol):
+    """Runs use cases, each in a unit of work of its own."""
+
+    async def run(self, work: Callable[[UnitOfWork], Awaitable[Result]]) -> Result:
+        """Run ``work`` and commit; roll back when it raises; run it again after a deadlock.
+
+        Raises:
+            StoreLost: the database went away; whether the transaction was committed is not known.
+        """

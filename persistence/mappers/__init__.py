@@ -1,0 +1,41 @@
+"""Rows to read models and back, a module for each noun."""
+
+from persistence.mappers.executions import (
+    EXECUTION_STATUS,
+    STEP_STATUS,
+    from_execution,
+    to_artifact,
+    to_execution,
+    to_report,
+    to_step,
+    to_tool_call,
+    to_worker,
+)
+from persistence.mappers.findings import from_finding, to_finding
+from persistence.mappers.projects import to_project, to_source, to_workspace
+from persistence.mappers.rows import AnyRow
+from persistence.mappers.tasks import ON_FAILURE, PRIORITY, TASK_STATUS, from_task, to_dependency, to_task
+
+__all__ = [
+    "EXECUTION_STATUS",
+    "ON_FAILURE",
+    "PRIORITY",
+    "STEP_STATUS",
+    "TASK_STATUS",
+    "AnyRow",
+    "from_execution",
+    "from_finding",
+    "from_task",
+    "to_artifact",
+    "to_dependency",
+    "to_execution",
+    "to_finding",
+    "to_project",
+    "to_report",
+    "to_source",
+    "to_step",
+    "to_task",
+    "to_tool_call",
+    "to_worker",
+    "to_workspace",
+]

@@ -1,0 +1,30 @@
+"""The tables, a module for each noun. Alembic migrations and these definitions are compared in CI."""
+
+from persistence.tables.columns import Xid8, metadata
+from persistence.tables.events import events, feed_horizon
+from persistence.tables.executions import artifacts, executions, steps, tool_calls
+from persistence.tables.findings import findings, sightings
+from persistence.tables.idempotency import idempotency_keys
+from persistence.tables.projects import projects, sources, workspaces
+from persistence.tables.tasks import dependencies, tasks
+from persistence.tables.workers import workers
+
+__all__ = [
+    "Xid8",
+    "artifacts",
+    "dependencies",
+    "events",
+    "executions",
+    "feed_horizon",
+    "findings",
+    "idempotency_keys",
+    "metadata",
+    "projects",
+    "sightings",
+    "sources",
+    "steps",
+    "tasks",
+    "tool_calls",
+    "workers",
+    "workspaces",
+]
