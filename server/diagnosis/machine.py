@@ -9,7 +9,7 @@ import socket
 import psutil
 
 from agents.known_tools import KNOWN_TOOLS
-from agents.sandbox_probe import probe_sandbox
+from agents.sandbox.probe import probe_sandbox
 from agents.toolbox import Toolbox, install_hint
 from server.diagnosis.check import Check, failure, ok, warning
 from server.settings import Settings

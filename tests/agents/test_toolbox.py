@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.known_tools import FINDINGS, KNOWN_TOOLS, OK
-from agents.sandbox_probe import probe_sandbox
+from agents.sandbox.probe import probe_sandbox
 from agents.toolbox import Toolbox, install_hint
 
 

@@ -1,0 +1,29 @@
+"""What an agent is, and what the platform gives it while it works.
+
+An agent is a class with a declaration (kind, purpose, input and report models, tools) and one method, ``run``. It works
+in *steps*: a step that has succeeded is never run again, whatever crashes. What a step records (findings, artifacts,
+its output) is committed together with the step's success; log lines, progress and tool calls are visible at once.
+"""
+
+from agents.contract.agent import Agent, Inputs, Limits, Report, SideEffect, ToolRequirement
+from agents.contract.checkout import Checkout
+from agents.contract.context import AgentContext, FindingsSummary, Output
+from agents.contract.failures import AgentFailure, ToolFailure
+from agents.contract.step import Step, ToolResult
+
+__all__ = [
+    "Agent",
+    "AgentContext",
+    "AgentFailure",
+    "Checkout",
+    "FindingsSummary",
+    "Inputs",
+    "Limits",
+    "Output",
+    "Report",
+    "SideEffect",
+    "Step",
+    "ToolFailure",
+    "ToolRequirement",
+    "ToolResult",
+]

@@ -1,0 +1,64 @@
+"""What an agent declares, and its one method."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from agents.contract.context import AgentContext
+
+Inputs = TypeVar("Inputs", bound=BaseModel)
+
+Report = TypeVar("Report", bound=BaseModel)
+
+
+class SideEffect(StrEnum):
+    """What an agent may do to the world outside its own checkout."""
+
+    NONE = "NONE"
+    WRITES_SOURCE = "WRITES_SOURCE"
+    NETWORK = "NETWORK"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolRequirement:
+    """A program an agent drives. Without an essential one it fails; without another its report says what is missing."""
+
+    name: str
+    essential: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Defaults that a task may override."""
+
+    timeout: timedelta = timedelta(minutes=30)
+
+
+class Agent(ABC, Generic[Inputs, Report]):
+    """Base of every agent. Registered by the entry point group ``wrenchai.agents``."""
+
+    kind: ClassVar[str]
+    version: ClassVar[str]
+    title: ClassVar[str]
+    purpose: ClassVar[str]
+    capabilities: ClassVar[tuple[str, ...]]
+    tools: ClassVar[tuple[ToolRequirement, ...]] = ()
+    side_effects: ClassVar[tuple[SideEffect, ...]] = (SideEffect.NONE,)
+    limits: ClassVar[Limits] = Limits()
+    needs_source: ClassVar[bool] = True
+    input_model: type[Inputs]
+    report_model: type[Report]
+
+    @abstractmethod
+    async def run(self, context: AgentContext, inputs: Inputs) -> Report:
+        """Do the work and return the report.
+
+        Raises:
+            AgentFailure: the task cannot be done; the message says why and what would help.
+        """

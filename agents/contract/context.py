@@ -1,0 +1,65 @@
+"""What the platform gives an agent while it works."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from agents.contract.checkout import Checkout
+from agents.contract.step import Step
+from domain.finding import Finding
+from domain.quality_gate import QualityGate
+from domain.task import RetryPolicy
+
+Output = TypeVar("Output")
+
+
+class AgentContext(Protocol):
+    """What the platform gives an agent for one execution."""
+
+    execution_id: UUID
+    task_title: str
+    project_name: str
+    gate: QualityGate
+    checkout: Checkout
+
+    async def step(
+        self,
+        name: str,
+        function: Callable[[Step], Awaitable[Output]],
+        *,
+        returns: type[Output],
+        retry: RetryPolicy = RetryPolicy(),
+    ) -> Output:
+        """Run ``function`` once and record its output; after a crash return the record.
+
+        The output is anything that pydantic can serialise as ``returns``.
+
+        Steps may run side by side (``asyncio.TaskGroup``). ``name`` is unique within the execution.
+        """
+
+    async def progress(self, done: int, total: int, message: str = "") -> None:
+        """Say how far the execution is."""
+
+    async def settle_findings(self, *, engines: Iterable[str], skipped_paths: Iterable[str] = ()) -> FindingsSummary:
+        """Close the baseline: what is known, belongs to ``engines`` and was not found again becomes fixed.
+
+        What lies in ``skipped_paths`` (files, or folders with all below them) stays as it is. Call it once, when every
+        step that finds is done.
+        """
+
+    def tool_version(self, name: str) -> str | None:
+        """The version of an installed tool, or ``None`` when it is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingsSummary:
+    """This execution's findings compared with the last audit of the same source; each list is in severity order."""
+
+    new: Sequence[Finding]
+    persisting: Sequence[Finding]
+    fixed: Sequence[Finding]
+    waived: Sequence[Finding]
+    first_audit: bool

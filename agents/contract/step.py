@@ -1,0 +1,59 @@
+"""What the function of a step may use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from domain.finding import FindingDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult:
+    """What a tool did. ``stdout`` and ``stderr`` are cut at the limit of the call; ``truncated`` says so."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    duration: timedelta
+    truncated: bool = False
+
+
+class Step(Protocol):
+    """What the function of a step may use."""
+
+    name: str
+
+    async def log(self, text: str) -> None:
+        """Write one or more lines to the execution's log (batched: at most 100 ms or 64 KiB an event)."""
+
+    async def tool(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        cwd: Path,
+        accept: frozenset[int] = frozenset({0}),
+        timeout: timedelta = timedelta(minutes=10),
+        max_output: int = 64 * 2**20,
+        max_memory: int | None = None,
+        stdin: bytes | None = None,
+    ) -> ToolResult:
+        """Run a program of the toolbox; the call is recorded: version, arguments, exit code, duration, output hash.
+
+        The program runs in a process group of its own, without a shell, with an environment of ours, and dies with the
+        worker. ``arguments`` does not contain the program itself. With
+        ``max_memory`` (bytes for each process; Linux only) one that needs more fails.
+
+        Raises:
+            ToolFailure: not installed, over ``timeout``, or an exit code outside ``accept``.
+        """
+
+    def finding(self, draft: FindingDraft) -> None:
+        """Add a finding to what this step records."""
+
+    def artifact(self, name: str, media_type: str, content: bytes) -> None:
+        """Add a file to what this step records. The name is unique within the execution."""
