@@ -35,7 +35,10 @@ class Node:
 
     def run(self, *arguments: str, folder: Path) -> None:
         """Run `node *arguments` in `folder`; raises `FrontendError` with the end of its output when it fails."""
-        environment = os.environ | {"PATH": f"{self.program.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+        environment = os.environ | {
+            "PATH": f"{self.program.parent}{os.pathsep}{os.environ.get('PATH', '')}",
+            "NODE_DISABLE_COMPILE_CACHE": "1",  # npm would leave one in the temporary folder
+        }
         done = subprocess.run(
             [self.program, *arguments],
             cwd=folder,

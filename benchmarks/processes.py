@@ -115,6 +115,7 @@ async def process(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            start_new_session=True,  # Ctrl-C is for us; its end comes from here
             preexec_fn=die_with_parent(os.getpid()),
         )
     try:

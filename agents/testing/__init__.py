@@ -1,6 +1,13 @@
 """A test kit for agents: runs one on a folder without a server, with real programs.
 
-It is the second implementation of ``agents.contract``, for tests of built-in agents and of plugins::
+It is the second implementation of ``agents.contract``, for tests of built-in agents and of plugins. Cases are YAML
+files (see :mod:`agents.testing.case`); all cases of a folder are one line of a test module, or one command::
+
+    test_cases = suite(MyAgent, "cases")
+
+    wrenchai agents test my-agent cases
+
+What a case cannot say is said in Python::
 
     first = await run_agent(MyAgent(), folder, MyInputs())
     second = await run_agent(MyAgent(), folder, MyInputs(), known=first.findings)
@@ -9,6 +16,20 @@ It is the second implementation of ``agents.contract``, for tests of built-in ag
 Step outputs take the way through JSON that they take on a worker; findings are merged with ``known`` by fingerprint.
 """
 
+from agents.testing.case import Case, CaseUnusable, load_cases
+from agents.testing.check import Checked, check
 from agents.testing.kit import AgentRun, KitContext, RecordedCall, run_agent
+from agents.testing.suite import suite
 
-__all__ = ["AgentRun", "KitContext", "RecordedCall", "run_agent"]
+__all__ = [
+    "AgentRun",
+    "Case",
+    "CaseUnusable",
+    "Checked",
+    "KitContext",
+    "RecordedCall",
+    "check",
+    "load_cases",
+    "run_agent",
+    "suite",
+]

@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter
 from agents.contract import Agent, Checkout, FindingsSummary, Step, ToolFailure, ToolResult
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
 from agents.toolbox import Toolbox
-from domain.finding import Finding, FindingDraft, FindingState, state_when_found
+from domain.finding import Finding, FindingDraft, FindingState, fingerprinted, state_when_found
 from domain.quality_gate import QualityGate
 from domain.task import RetryPolicy
 
@@ -123,9 +123,7 @@ class KitContext:
         self._step_names.add(name)
         step = _KitStep(name, self)
         output = await function(step)
-        for draft in step.drafts:
-            if not draft.fingerprint:
-                raise ValueError(f"A finding of the step {name} has no fingerprint; pass it through fingerprinted().")
+        for draft in fingerprinted(step.drafts):
             self._drafts[draft.fingerprint] = draft
         for artifact in step.artifacts.keys() & self.artifacts.keys():
             raise ValueError(f"The artifact {artifact} was recorded before; its name has to be unique.")

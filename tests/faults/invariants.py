@@ -1,6 +1,7 @@
 """What must be true of the database: each as a query for the rows that break it.
 
-They tell of executions whose events are all there: where retention has been at work, there is less to compare.
+What compares rows with events tells of executions whose events are all there: where retention has been at work
+(``pruned_to``), there is less to compare.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ ALWAYS: Mapping[str, str] = {
     # The log of an execution has no gap and no number twice, and its counter stands at the last.
     "sequence": """
         SELECT e.id, e.sequence, count(v.id) AS events, min(v.sequence) AS first, max(v.sequence) AS last
-        FROM executions e LEFT JOIN events v ON v.execution_id = e.id GROUP BY e.id
+        FROM executions e LEFT JOIN events v ON v.execution_id = e.id WHERE e.pruned_to = 0 GROUP BY e.id
         HAVING (min(v.sequence), max(v.sequence), count(v.id), count(DISTINCT v.sequence))
             IS DISTINCT FROM (1, e.sequence, e.sequence, e.sequence)""",
     # Who writes as a worker is the one who started the execution last, and has not given it back. But it queues others,
@@ -38,16 +39,17 @@ ALWAYS: Mapping[str, str] = {
     "end": """
         SELECT e.id, e.status, e.sequence, array_agg(v.sequence) AS finished, array_agg(v.payload->>'status') AS said
         FROM executions e LEFT JOIN events v ON v.execution_id = e.id AND v.kind = 'ExecutionFinished'
-        GROUP BY e.id
+        WHERE e.pruned_to = 0 GROUP BY e.id
         HAVING NOT CASE WHEN e.status IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL')
             THEN count(v.id) = 0 AND e.finished_at IS NULL
             ELSE count(v.id) = 1 AND max(v.sequence) = e.sequence AND max(v.payload->>'status') = e.status
                 AND e.finished_at IS NOT NULL END""",
     # A step has succeeded once or not at all, as its row says.
     "step": """
-        SELECT s.execution_id, s.name, s.status, count(v.id) AS successes FROM steps s LEFT JOIN events v
+        SELECT s.execution_id, s.name, s.status, count(v.id) AS successes
+        FROM steps s JOIN executions e ON e.id = s.execution_id LEFT JOIN events v
             ON v.execution_id = s.execution_id AND v.kind = 'StepSucceeded' AND v.payload->>'step' = s.name
-        GROUP BY s.id HAVING count(v.id) <> (CASE s.status WHEN 'SUCCEEDED' THEN 1 ELSE 0 END)""",
+        WHERE e.pruned_to = 0 GROUP BY s.id HAVING count(v.id) <> (CASE s.status WHEN 'SUCCEEDED' THEN 1 ELSE 0 END)""",
     # A step that has succeeded never begins again.
     "repeated step": """
         SELECT done.execution_id, done.payload->>'step' AS step, begun.sequence
@@ -61,16 +63,18 @@ ALWAYS: Mapping[str, str] = {
     # Log lines are numbered without gap or repetition.
     "log lines": """
         SELECT * FROM (
-            SELECT execution_id, sequence, (payload->>'first_line')::int AS first_line,
+            SELECT execution_id, events.sequence, (payload->>'first_line')::int AS first_line,
                 1 + coalesce(sum(jsonb_array_length(payload->'lines')) OVER (PARTITION BY execution_id
-                    ORDER BY sequence ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS expected
-            FROM events WHERE kind = 'LogWritten') written
+                    ORDER BY events.sequence ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS expected
+            FROM events JOIN executions e ON e.id = execution_id
+            WHERE kind = 'LogWritten' AND e.pruned_to = 0) written
         WHERE first_line <> expected""",
     # Each tool call is in the log, and each one in the log is recorded.
     "tool calls": """
         SELECT coalesce(c.execution_id, v.execution_id) AS execution_id, c.id, v.sequence
         FROM tool_calls c FULL JOIN (SELECT * FROM events WHERE kind = 'ToolCallFinished') v
             ON v.payload->>'tool_call_id' = c.id::text AND v.execution_id = c.execution_id
+        JOIN executions e ON e.id = coalesce(c.execution_id, v.execution_id) AND e.pruned_to = 0
         WHERE c.id IS NULL OR v.id IS NULL""",
     # The attempts of a task are numbered, counted, and each was queued once.
     "attempts": """
@@ -78,6 +82,7 @@ ALWAYS: Mapping[str, str] = {
         FROM tasks t LEFT JOIN executions e ON e.task_id = t.id
         LEFT JOIN LATERAL (SELECT count(*) AS times FROM events v WHERE v.execution_id = e.id
             AND v.kind = 'ExecutionQueued' AND (v.payload->>'number')::int = e.number) queued ON true
+        WHERE NOT EXISTS (SELECT FROM executions p WHERE p.task_id = t.id AND p.pruned_to > 0)
         GROUP BY t.id
         HAVING (count(e.id), coalesce(max(e.number), 0), coalesce(sum(queued.times), 0))
             <> (t.attempts, t.attempts, t.attempts) OR max(queued.times) > 1""",

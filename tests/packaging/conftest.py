@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,27 @@ def sdist(distributions: Path) -> Path:
     """The sdist."""
     (sdist,) = distributions.glob("*.tar.gz")
     return sdist
+
+
+@pytest.fixture(scope="session")
+def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the programs of a new environment that has the wheel and what it needs, at the pinned versions."""
+    environment = tmp_path_factory.mktemp("installed") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True, timeout=120)
+    subprocess.run(
+        [
+            environment / "bin/python", "-m", "pip", "install", "--quiet", "--only-binary", ":all:",
+            "--constraint", ROOT / "constraints.txt", wheel,
+        ],
+        cwd=environment, check=True, timeout=600,
+    )  # fmt: skip
+    subprocess.run([environment / "bin/python", "-m", "pip", "check"], check=True, timeout=60)
+    return environment / "bin"
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder whose parents the account of the embedded server can pass, also as root."""
+    with tempfile.TemporaryDirectory(prefix="wrenchai-wheel-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)
+        yield Path(name)

@@ -26,7 +26,7 @@ FEED = """subscription ($filter: TaskEventFilterInput, $after: Cursor) { taskEve
 
 
 @pytest.mark.verify
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(800)
 async def test_twenty_cuts_during_5000_events(
     ground: Ground, api: PlatformProcess, caller: GraphQLClient, folder: Path
 ) -> None:
@@ -50,7 +50,7 @@ async def test_twenty_cuts_during_5000_events(
             way, process = next(places)
             return updates + await take(way, process, document, variables, count - len(updates), updates[-1]["cursor"])
 
-        async with asyncio.timeout(300):
+        async with asyncio.timeout(700):
             seen, fed = await asyncio.gather(
                 cut(EXECUTION, {"id": work.node_id}, SEED, 400, 10**9),
                 cut(FEED, {"filter": {"taskIds": [task]}}, SEED + 1, 150, 2 * STEPS),
