@@ -34,10 +34,17 @@ class WaitsForWorker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitsForRoom:
+    """The workers that offer this agent begin nothing new: their disks are nearly full."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitsForTime:
     """The next attempt starts later, as the retry policy says."""
 
     until: datetime
 
 
-BlockReason: TypeAlias = WaitsForDependency | WaitsForSlot | WaitsForWorker | WaitsForTime
+BlockReason: TypeAlias = WaitsForDependency | WaitsForSlot | WaitsForWorker | WaitsForRoom | WaitsForTime

@@ -142,7 +142,10 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """A process that runs executions. It is alive while its beat is younger than the lease."""
+    """A process that runs executions. It is alive while its beat is younger than the lease.
+
+    With ``short_of_room`` it begins nothing new: the disk of its data folder is nearly full.
+    """
 
     id: UUID
     hostname: str
@@ -152,3 +155,4 @@ class Worker:
     agents: tuple[str, ...]
     started_at: datetime
     beat_at: datetime
+    short_of_room: bool = False

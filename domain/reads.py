@@ -96,10 +96,15 @@ class FindingSighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueFacts:
-    """What is needed to say why a queued task waits."""
+    """What is needed to say why a queued task waits.
+
+    ``running`` counts the executions of each agent. ``offered`` are the agents of all live workers, ``short_of_room``
+    those that only workers offer whose disk is nearly full.
+    """
 
     running: Mapping[str, int]
     offered: frozenset[str]
+    short_of_room: frozenset[str] = frozenset()
 
 
 class Reader(Protocol):

@@ -1,4 +1,4 @@
-"""Why tasks wait: for dependencies, for a time, for a worker, or for a free place at their agent."""
+"""Why tasks wait: for dependencies, a time, a worker, room on a disk, or a free place at their agent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from domain.blocking import BlockReason, WaitsForDependency, WaitsForSlot, WaitsForTime, WaitsForWorker
+from domain.blocking import (
+    BlockReason,
+    WaitsForDependency,
+    WaitsForRoom,
+    WaitsForSlot,
+    WaitsForTime,
+    WaitsForWorker,
+)
 from domain.ports import AgentCatalogue
 from domain.reads import QueueFacts
 from domain.states import TaskStatus
@@ -43,6 +50,8 @@ def in_queue(task: Task, facts: QueueFacts, agents: AgentCatalogue, now: datetim
     if agent is None or task.agent not in facts.offered:
         yield WaitsForWorker(agent=task.agent)
         return
+    if task.agent in facts.short_of_room:
+        yield WaitsForRoom(agent=task.agent)
     running = facts.running.get(task.agent, 0)
     if running >= agent.concurrency:
         yield WaitsForSlot(agent=task.agent, limit=agent.concurrency, running=running)

@@ -42,6 +42,14 @@ class WaitsForWorker:
     agent: str = strawberry.field(name="agentKind", description="Kind of the agent.")
 
 
+@represents(domain.WaitsForRoom)
+@strawberry.type(description="The workers that offer the agent begin nothing new: free some space on their disks.")
+class WaitsForRoom:
+    """Disks are nearly full."""
+
+    agent: str = strawberry.field(name="agentKind", description="Kind of the agent.")
+
+
 @represents(domain.WaitsForTime)
 @strawberry.type(description="The next attempt starts later, as the retry policy says.")
 class WaitsForTime:
@@ -51,6 +59,6 @@ class WaitsForTime:
 
 
 BlockReason: TypeAlias = Annotated[
-    WaitsForDependency | WaitsForSlot | WaitsForWorker | WaitsForTime,
+    WaitsForDependency | WaitsForSlot | WaitsForWorker | WaitsForRoom | WaitsForTime,
     strawberry.union("BlockReason", description="Why nothing happens with a task. The list may grow."),
 ]

@@ -22,3 +22,6 @@ class Worker(Node):
     agents: list[str] = strawberry.field(description="Kinds of the agents it offers.")
     started_at: datetime = strawberry.field(description="When it started.")
     beat_at: datetime = strawberry.field(description="When it last said that it is alive.")
+    short_of_room: bool = strawberry.field(
+        description="Whether it begins nothing new because the disk of its data folder is nearly full."
+    )

@@ -8,7 +8,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -70,7 +70,6 @@ class Worker:
         self._drain_seconds = drain.total_seconds()
         self._chores = chores
         self._require_room = require_room
-        self._short_of_room = False
         self._taken: set[tuple[UUID, int]] = set()
         self._running: dict[tuple[UUID, int], SegmentRun] = {}
         self._idle = asyncio.Event()
@@ -170,18 +169,24 @@ class Worker:
             try:
                 await asyncio.to_thread(self._require_room)
             except Exception as error:  # noqa: BLE001 - a disk that does not answer has no room for us either
-                if not self._short_of_room:
+                if not self._facts.short_of_room:
                     log.warning("no_new_work", reason=str(error))
-                self._short_of_room = True
+                    await self._say_room(short=True)
             else:
-                if self._short_of_room:
+                if self._facts.short_of_room:
                     log.info("new_work_again")
-                self._short_of_room = False
+                    await self._say_room(short=False)
                 return True
             with suppress(TimeoutError):
                 async with asyncio.timeout(ROOM_SECONDS):
                     await self._stop_asked.wait()
         return False
+
+    async def _say_room(self, *, short: bool) -> None:
+        """Let waiting tasks say so at once; when the database is away, the next beat does."""
+        self._facts = replace(self._facts, short_of_room=short)
+        with suppress(StoreLost):
+            await self._beat()
 
     async def _run(self, taken: tuple[UUID, int], run: SegmentRun) -> None:
         self._running[taken] = run

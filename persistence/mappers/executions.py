@@ -144,4 +144,5 @@ def to_worker(row: AnyRow) -> Worker:
         agents=tuple(row["agents"]),
         started_at=row["started_at"],
         beat_at=row["beat_at"],
+        short_of_room=row["short_of_room"],
     )

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, select
 
 from domain.pages import Direction, Page, PageRequest
 from domain.reads import QueueFacts, TaskFilter, TaskOrder, TaskOrderField
@@ -112,20 +112,27 @@ class TaskReader(ReadSession):
     async def queue_facts(self) -> QueueFacts:
         """How many executions of each agent run, and which agents live workers offer."""
         running = (
-            select(executions.c.agent.label("agent"), func.count().label("running"))
+            select(literal("running").label("what"), executions.c.agent.label("agent"), func.count().label("count"))
             .where(executions.c.status == ExecutionStatus.RUNNING.value)
             .group_by(executions.c.agent)
         )
         offered = (
-            select(func.unnest(workers.c.agents).label("agent"), func.count().label("running") * 0 - 1)
+            select(
+                func.unnest(workers.c.agents).label("agent"),
+                workers.c.short_of_room.label("short"),
+            )
             .where(workers.c.beat_at > func.clock_timestamp() - self.lease)
-            .group_by("agent")
+            .subquery()
         )
+        offers = select(
+            case((func.bool_and(offered.c.short), "short"), else_="offered"), offered.c.agent, func.count()
+        ).group_by(offered.c.agent)
         async with self.connection() as connection:
-            rows = await connection.rows(running.union_all(offered))
+            rows = await connection.rows(running.union_all(offers))
         return QueueFacts(
-            running={row["agent"]: row["running"] for row in rows if row["running"] >= 0},
-            offered=frozenset(row["agent"] for row in rows if row["running"] < 0),
+            running={row["agent"]: row["count"] for row in rows if row["what"] == "running"},
+            offered=frozenset(row["agent"] for row in rows if row["what"] != "running"),
+            short_of_room=frozenset(row["agent"] for row in rows if row["what"] == "short"),
         )
 
 

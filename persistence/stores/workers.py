@@ -33,11 +33,13 @@ class WorkerTable:
             "agents": list(worker.agents),
             "started_at": worker.started_at,
             "beat_at": func.clock_timestamp(),
+            "short_of_room": worker.short_of_room,
         }
+        changing = ("beat_at", "short_of_room")
         await self._connection.execute(
             upsert(workers)
             .values(values)
-            .on_conflict_do_update(index_elements=["id"], set_={"beat_at": func.clock_timestamp()})
+            .on_conflict_do_update(index_elements=["id"], set_={name: values[name] for name in changing})
         )
 
     async def remove(self, worker_id: UUID) -> None:

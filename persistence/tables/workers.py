@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Integer,
     Table,
@@ -23,4 +24,5 @@ workers = Table(
     Column("agents", ARRAY(Text), nullable=False),
     moment("started_at"),
     moment("beat_at"),
+    Column("short_of_room", Boolean, nullable=False, server_default="false"),
 )

@@ -21,6 +21,9 @@ from tests.keeping_house.commands import environment
 MIB = 2**20
 LEAST = 120 * MIB
 SIZE = 420 * MIB
+BLOCKED = """query ($id: ID!) {
+  execution(id: $id) { task { blockedBy { __typename ... on WaitsForRoom { agentKind } } } }
+}"""
 SHARED_MEMORY = Path("/dev/shm")
 
 
@@ -66,6 +69,8 @@ async def test_new_work_waits_for_room(small_disk: Path) -> None:
             begun.let(2)
             await checker.until_status(begun.execution_id, "SUCCEEDED", 20)
             assert (await checker.execution(waits.execution_id))["status"] == "QUEUED"
+            blocked = (await caller.query(BLOCKED, {"id": waits.node_id}))["execution"]["task"]["blockedBy"]
+            assert blocked == [{"__typename": "WaitsForRoom", "agentKind": "probe"}]
             assert "workers begin no new work below" in doctor(data_dir, least)
             ballast.unlink()
             await checker.until_status(waits.execution_id, "SUCCEEDED", 20)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from domain.actor import Actor
-from domain.blocking import WaitsForSlot, WaitsForTime, WaitsForWorker
+from domain.blocking import WaitsForRoom, WaitsForSlot, WaitsForTime, WaitsForWorker
 from domain.reads import QueueFacts
 from resolvers import blocking
 from schema.node_ids import decode_as, encode
@@ -296,6 +296,7 @@ async def test_a_queued_task_says_what_the_queue_waits_for(graph: Graph) -> None
         (QueueFacts(running={}, offered=frozenset()), None, [WaitsForWorker]),
         (QueueFacts(running={"inspector": agent.concurrency}, offered=offered), None, [WaitsForSlot]),
         (QueueFacts(running={"inspector": agent.concurrency - 1}, offered=offered), None, []),
+        (QueueFacts(running={}, offered=offered, short_of_room=offered), None, [WaitsForRoom]),
         (QueueFacts(running={}, offered=offered), now + timedelta(minutes=1), [WaitsForTime]),
         (QueueFacts(running={}, offered=offered), now - timedelta(minutes=1), []),
     ):
