@@ -1,0 +1,105 @@
+"""What a tree of processes has used so far, read from /proc."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+ENTRY = 1024
+"""Bytes that each file counts for besides its content: a disk can be filled with empty ones as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeUse:
+    """Processes of a tree: their pids, threads, seconds of CPU (ended children included) and bytes of memory."""
+
+    pids: tuple[int, ...]
+    threads: int
+    cpu_seconds: float
+    memory: int
+
+
+def descendants(root: int) -> list[int]:
+    """The pids of all processes below ``root``, zombies included."""
+    children: dict[int, list[int]] = defaultdict(list)
+    for name in os.listdir("/proc"):
+        if name.isdigit() and (fields := _stat(int(name))):
+            children[int(fields[1])].append(int(name))
+    found: list[int] = []
+    pending = [root]
+    while pending:
+        below = children.get(pending.pop(), [])
+        found += below
+        pending += below
+    return found
+
+
+def tree_use(pids: Iterable[int]) -> TreeUse:
+    """What these processes have used. One that ends meanwhile counts for nothing here, but for its parent's children."""
+    alive, threads, ticks, memory = [], 0, 0, 0
+    for pid in pids:
+        fields = _stat(pid)
+        if not fields:
+            continue
+        alive.append(pid)
+        threads += int(fields[17])
+        ticks += sum(int(fields[place]) for place in range(11, 15))
+        memory += _memory(pid)
+    return TreeUse(tuple(alive), threads, ticks / TICKS, memory)
+
+
+def disk_use(folders: Iterable[Path], pids: Iterable[int]) -> int:
+    """Bytes in the folders and in files that were removed while a process still has them open.
+
+    Raises:
+        OSError: a folder lies deeper than a path can name.
+    """
+    used = 0
+    pending = [str(folder) for folder in folders]
+    while pending:
+        folder = pending.pop()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    with suppress(FileNotFoundError):
+                        used += ENTRY + entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            continue
+    return used + _removed_but_open(pids)
+
+
+def _removed_but_open(pids: Iterable[int]) -> int:
+    sizes: dict[tuple[int, int], int] = {}
+    for pid in pids:
+        with suppress(OSError):
+            for name in os.listdir(f"/proc/{pid}/fd"):
+                with suppress(OSError):
+                    facts = os.stat(f"/proc/{pid}/fd/{name}")
+                    if facts.st_nlink == 0:
+                        sizes[facts.st_dev, facts.st_ino] = facts.st_blocks * 512
+    return sum(sizes.values())
+
+
+def _memory(pid: int) -> int:
+    """Bytes of its own and of shared memory; what processes share is counted for each of them."""
+    total = 0
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith(("RssAnon:", "RssShmem:")):
+                total += int(line.split()[1]) * 1024
+    return total
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of ``/proc/<pid>/stat`` behind the name, from the state on; empty when the process is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (OSError, ValueError):
+        return []
