@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.states import ExecutionStatus, StepStatus
+from domain.states import ExecutionStatus, StepStatus, ToolCallState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """A program that the platform ran for an agent, as the platform recorded it."""
+    """A call of a tool that the platform made for an agent, as the platform recorded it: before it began, and after.
+
+    ``idempotency_key`` is the same whenever the same call is made again in its execution; ``attempt`` counts these,
+    from 1. ``repeatable``: doing it twice does no harm. ``result`` is what a typed tool answered, where it is small
+    enough to be kept here. ``secrets`` are the names of those it was given. ``sandbox`` is the one it ran in,
+    ``cpu_seconds`` what it took, where that was measured. Until it has ended ``finished_at`` is ``None``, and it stays
+    so when nobody saw the end.
+    """
 
     id: UUID
     execution_id: UUID
@@ -117,13 +124,21 @@ class ToolCall:
     error: str | None = None
     output_sha256: str | None = None
     output_bytes: int = 0
+    state: ToolCallState = ToolCallState.SUCCEEDED
+    attempt: int = 1
+    idempotency_key: str | None = None
+    repeatable: bool = True
+    result: Any = None
+    cpu_seconds: float | None = None
+    sandbox: str | None = None
+    secrets: tuple[str, ...] = ()
     started_at: datetime
-    finished_at: datetime
+    finished_at: datetime | None = None
 
     @property
     def duration(self) -> timedelta:
-        """How long it ran."""
-        return self.finished_at - self.started_at
+        """How long it ran; nothing when nobody saw its end."""
+        return timedelta() if self.finished_at is None else self.finished_at - self.started_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

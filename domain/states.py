@@ -45,6 +45,19 @@ class StepStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class ToolCallState(StrEnum):
+    """Where one call of a tool is in its life."""
+
+    STARTED = "STARTED"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    INTERRUPTED = "INTERRUPTED"
+    UNCERTAIN = "UNCERTAIN"
+
+
+LEFT_OPEN = frozenset({ToolCallState.STARTED, ToolCallState.UNCERTAIN})
+"""Calls whose end nobody saw."""
+
 State = TypeVar("State", TaskStatus, ExecutionStatus, StepStatus)
 
 T, E, S = TaskStatus, ExecutionStatus, StepStatus

@@ -25,6 +25,7 @@ from domain.ports import (
     ProjectStore,
     SourcePolicy,
     TaskStore,
+    ToolCallStore,
     UnitOfWork,
     WorkerStore,
     WorkQueue,
@@ -38,6 +39,7 @@ from persistence.stores.findings import FindingTable
 from persistence.stores.idempotency import IdempotencyTable
 from persistence.stores.projects import ProjectTable
 from persistence.stores.tasks import TaskTable
+from persistence.stores.tool_calls import ToolCallTable
 from persistence.stores.workers import WorkerTable
 from persistence.stores.workspaces import WorkspaceTable
 
@@ -65,6 +67,7 @@ class SqlUnitOfWork:
         self.tasks: TaskStore = TaskTable(connection)
         self.dependencies: DependencyStore = DependencyTable(connection)
         self.executions: ExecutionStore = ExecutionTable(connection)
+        self.tool_calls: ToolCallStore = ToolCallTable(connection)
         self.findings: FindingStore = FindingTable(connection)
         self.log = EventTable(connection, self.now)
         self.events: EventLog = self.log

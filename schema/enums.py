@@ -14,7 +14,7 @@ from domain.pages import Direction
 from domain.project import SourceKind
 from domain.reads import TaskOrderField
 from domain.severity import Severity
-from domain.states import ExecutionStatus, StepStatus, TaskStatus
+from domain.states import ExecutionStatus, StepStatus, TaskStatus, ToolCallState
 from domain.task import OnFailure, Priority
 
 
@@ -75,6 +75,17 @@ _publish(
         "SUCCEEDED": "Done, and what it recorded is kept: it is never done again.",
         "FAILED": "It ended with an error.",
         "CANCELLED": "It was stopped with its execution.",
+    },
+)
+_publish(
+    ToolCallState,
+    "Where a call of a tool is in its life.",
+    {
+        "STARTED": "It is under way.",
+        "SUCCEEDED": "It has done its work, and its result is recorded.",
+        "FAILED": "It could not be done, or its exit code means a failure.",
+        "INTERRUPTED": "Nobody has seen its end, and it may be made again.",
+        "UNCERTAIN": "Nobody has seen its end, and it must not be made twice: it may have had its effect.",
     },
 )
 _publish(

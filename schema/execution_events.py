@@ -114,8 +114,35 @@ class LogWritten(Event):
 
 
 async def _tool_call(root: Parent[domain.EventRecord], info: Info) -> execution.ToolCall | None:
-    event = cast("domain.ToolCallFinished", root.event)
+    event = cast("domain.ToolCallStarted", root.event)
     return await info.context.load(executions.tool_calls_by_id, UUID(event.tool_call_id))
+
+
+@tells(domain.ToolCallStarted)
+@strawberry.type(description="A tool is about to be called.")
+class ToolCallStarted(Event):
+    """See the description."""
+
+    step: str = strawberry.field(description="Name of the step in which it runs.")
+    tool: str = strawberry.field(description="The program, or the typed tool.")
+    attempt: int = strawberry.field(
+        description="Above 1 when the same call was made before in this execution, and is made again."
+    )
+    tool_call = strawberry.field(_tool_call, graphql_type=ToolCall | None, description="What was recorded of it.")
+
+
+@tells(domain.ToolCallUncertain)
+@strawberry.type(
+    description="Nobody knows whether a call that must not be made twice has had its effect: it began, and its end was "
+    "not seen. It is not made again unless somebody says so."
+)
+class ToolCallUncertain(Event):
+    """See the description."""
+
+    step: str = strawberry.field(description="Name of the step in which it ran.")
+    tool: str = strawberry.field(description="The typed tool.")
+    message: str = strawberry.field(description="What may have happened, for a person.")
+    tool_call = strawberry.field(_tool_call, graphql_type=ToolCall | None, description="What was recorded of it.")
 
 
 @tells(domain.ToolCallFinished)

@@ -10,9 +10,10 @@ import strawberry
 from strawberry import Parent
 
 import domain.execution as domain
-from domain.states import StepStatus
+from domain.states import StepStatus, ToolCallState
 from resolvers import executions
 from schema.node import Node, represents
+from schema.scalars import JSON
 from schema.together import loaded
 
 if TYPE_CHECKING:
@@ -59,13 +60,32 @@ def _output_bytes(root: Parent[domain.ToolCall]) -> float:
     return float(root.output_bytes)
 
 
+def _finished(root: Parent[domain.ToolCall]) -> datetime:
+    return root.finished_at or root.started_at
+
+
 @represents(domain.ToolCall)
-@strawberry.type(description="A program that the platform ran for an agent, as the platform recorded it: evidence.")
+@strawberry.type(
+    description="A call of a tool that the platform made for an agent, as the platform recorded it: evidence."
+)
 class ToolCall(Node):
-    """A recorded run of a program."""
+    """A recorded call of a tool."""
 
     step_name: str = strawberry.field(description="Name of the step in which it ran.")
-    tool: str = strawberry.field(description="The program.")
+    tool: str = strawberry.field(description="The program, or the typed tool.")
+    state: ToolCallState = strawberry.field(description="Where it is in its life.")
+    attempt: int = strawberry.field(description="How many times this call has been made in its execution, with this.")
+    idempotency_key: str | None = strawberry.field(
+        description="The same for every attempt at this call; services that take such keys were given it."
+    )
+    repeatable: bool = strawberry.field(description="Whether doing it twice does no harm.")
+    result: JSON | None = strawberry.field(
+        description="What a typed tool answered, secrets removed; null for a program, and when it is a large one: then "
+        "an artifact holds it."
+    )
+    cpu_seconds: float | None = strawberry.field(description="Processor time it took; null when it was not measured.")
+    sandbox: str | None = strawberry.field(description="The sandbox it ran in; null when it ran in none.")
+    secrets: list[str] = strawberry.field(description="Names of the secrets it was given.")
     version: str | None = strawberry.field(description="Its version, null when it is not known.")
     arguments: list[str] = strawberry.field(description="What it was called with, secrets removed.")
     arguments_hash: str = strawberry.field(description="SHA-256 of the arguments, in hex.")
@@ -74,7 +94,9 @@ class ToolCall(Node):
     output_sha256: str | None = strawberry.field(description="SHA-256 of its output, in hex.")
     output_bytes = strawberry.field(_output_bytes, description="Size of its output in bytes, a whole number.")
     started_at: datetime = strawberry.field(description="When it began.")
-    finished_at: datetime = strawberry.field(description="When it ended.")
+    finished_at = strawberry.field(
+        _finished, description="When it ended; when it began, as long as its state says that nobody has seen its end."
+    )
     duration_ms = strawberry.field(_call_duration, description="How long it ran, in milliseconds.")
     execution = strawberry.field(
         _execution, graphql_type=LazyExecution | None, description="The execution it was run for."

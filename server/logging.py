@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any, TextIO
 
 import structlog
 from structlog.contextvars import bound_contextvars, merge_contextvars
 
+from domain.redaction import HIDDEN, is_secret_name, redact_text
 from server.settings import LogFormat
-
-HIDDEN = "********"
-SECRET_NAME = re.compile(r"passw|secret|token|authorization|cookie|api[_-]?key|private[_-]?key|\bdsn\b", re.IGNORECASE)
-SECRET_VALUES = (
-    (re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)", re.IGNORECASE), rf"\g<before>{HIDDEN}"),
-    (re.compile(r"(?P<before>\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.IGNORECASE), rf"\g<before>{HIDDEN}"),
-    (re.compile(r"\bwr_(?:pat|svc)_[\w-]+"), HIDDEN),
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), HIDDEN),
-    (re.compile(r"(?P<before>[?&](?:token|password|code|key)=)[^&\s]+", re.IGNORECASE), rf"\g<before>{HIDDEN}"),
-)
-"""What a secret looks like wherever it stands: in URLs, headers and parameters, our own keys, JWTs."""
-
-SUSPICIOUS = re.compile(r"://|[?&]|wr_|eyJ|bearer|basic", re.IGNORECASE)
-"""Every text with one of those has some of this: most texts have none, and need not be looked at five times."""
 
 QUIET = ("httpx", "httpcore", "asyncio", "uvicorn", "alembic", "redis", "dbos")
 """Libraries whose chatter starts at WARNING unless the level is debug."""
@@ -92,21 +77,8 @@ def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
     return event
 
 
-def redact_text(text: str) -> str:
-    """The text without whatever looks like a secret."""
-    if SUSPICIOUS.search(text):
-        for pattern, replacement in SECRET_VALUES:
-            text = pattern.sub(replacement, text)
-    return text
-
-
-@lru_cache(maxsize=1024)
-def _is_secret(name: str) -> bool:
-    return SECRET_NAME.search(name) is not None
-
-
 def _redacted(name: str, value: Any) -> Any:
-    if isinstance(value, (str, bytes)) and _is_secret(name):
+    if isinstance(value, (str, bytes)) and is_secret_name(name):
         return HIDDEN
     if isinstance(value, str):
         return redact_text(value)

@@ -5,11 +5,13 @@ in *steps*: a step that has succeeded is never run again, whatever crashes. What
 its output) is committed together with the step's success; log lines, progress and tool calls are visible at once.
 """
 
-from agents.contract.agent import Agent, Inputs, Limits, Report, SideEffect, ToolRequirement
+from agents.contract.agent import Agent, Inputs, Limits, Report, ToolRequirement
 from agents.contract.checkout import Checkout
 from agents.contract.context import AgentContext, FindingsSummary, Output
 from agents.contract.failures import AgentFailure, ToolFailure
+from agents.contract.side_effect import SideEffect
 from agents.contract.step import Step, ToolResult
+from agents.contract.tool import Tool, ToolLimits, ToolScope
 
 __all__ = [
     "Agent",
@@ -23,7 +25,10 @@ __all__ = [
     "Report",
     "SideEffect",
     "Step",
+    "Tool",
     "ToolFailure",
+    "ToolLimits",
     "ToolRequirement",
     "ToolResult",
+    "ToolScope",
 ]

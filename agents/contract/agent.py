@@ -5,24 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel
 
 from agents.contract.context import AgentContext
+from agents.contract.side_effect import SideEffect
 
 Inputs = TypeVar("Inputs", bound=BaseModel)
 
 Report = TypeVar("Report", bound=BaseModel)
-
-
-class SideEffect(StrEnum):
-    """What an agent may do to the world outside its own checkout."""
-
-    NONE = "NONE"
-    WRITES_SOURCE = "WRITES_SOURCE"
-    NETWORK = "NETWORK"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+from agents.contract.tool import Arguments, Result, Tool
 from domain.finding import FindingDraft
 
 
@@ -50,6 +51,18 @@ class Step(Protocol):
 
         Raises:
             ToolFailure: not installed, over ``timeout``, or an exit code outside ``accept``.
+        """
+
+    async def call(self, tool: type[Tool[Arguments, Result]], arguments: Arguments) -> Result:
+        """Call a typed tool; it is recorded before it begins and when it has ended.
+
+        When the step is run again after a crash, a call that has succeeded is not made again: its recorded result is
+        returned. Equal calls of a step are told apart by their order. One that had begun is made again only when the
+        tool is ``repeatable``.
+
+        Raises:
+            ToolFailure: it could not be done, took too long, or answered more than it may.
+            AgentFailure: it may have been done before and must not be done twice; let it pass.
         """
 
     def finding(self, draft: FindingDraft) -> None:

@@ -10,7 +10,8 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from agents.contract.agent import SideEffect
+from agents.contract.sandbox import Sandbox
+from agents.contract.side_effect import SideEffect
 
 Arguments = TypeVar("Arguments", bound=BaseModel)
 Result = TypeVar("Result", bound=BaseModel)
@@ -29,15 +30,28 @@ class ToolScope(Protocol):
     """What the platform gives a tool for one call.
 
     ``idempotency_key`` is the same whenever this call is made again after a crash: pass it on to services that take
-    one. ``scratch`` is a folder that goes with the checkout.
+    one. ``scratch`` is a folder that goes with the checkout. Code of users runs in ``sandbox`` and nowhere else.
     """
 
     idempotency_key: str
     checkout: Path
     scratch: Path
+    sandbox: Sandbox
 
     async def log(self, text: str) -> None:
         """Write lines to the execution's log."""
+
+    async def secret(self, name: str) -> str:
+        """The value of a secret of the workspace. Its name is recorded; its value is taken out of all that is.
+
+        Raises:
+            ToolFailure: there is no such secret, or it cannot be opened.
+        """
+
+    def measured(
+        self, *, exit_code: int | None = None, cpu_seconds: float | None = None, sandbox: str | None = None
+    ) -> None:
+        """Record how the program behind the tool ended, what it took, and the sandbox it ran in."""
 
 
 class Tool(ABC, Generic[Arguments, Result]):
@@ -45,7 +59,11 @@ class Tool(ABC, Generic[Arguments, Result]):
 
     The platform records each call before it begins and when it has ended. After a crash the record of a finished call
     is returned instead of making it again. One that had begun is made again only when the tool is ``repeatable``: when
-    doing it twice does no harm.
+    doing it twice does no harm. Of another one somebody is asked first.
+
+    What a call answers is recorded as JSON, without secrets, and that is what the agent gets. A call over
+    ``limits.timeout`` is cancelled; an answer over ``limits.max_output`` bytes is refused. Memory is limited by what
+    the tool runs its programs in.
     """
 
     name: ClassVar[str]
@@ -63,5 +81,6 @@ class Tool(ABC, Generic[Arguments, Result]):
         """Do it.
 
         Raises:
-            ToolFailure: it cannot be done; the message is a sentence that says why and what would help.
+            ToolFailure: it was not done; the message is a sentence that says why and what would help. Any other error
+                of a tool that is not ``repeatable`` counts as "nobody knows whether it was done".
         """

@@ -11,8 +11,11 @@ from pydantic import TypeAdapter
 
 from agents.contract import AgentFailure, Checkout, FindingsSummary
 from agents.contract import Step as StepContract
+from agents.contract.sandbox import Sandbox
+from agents.runtime.call_ledger import CallLedger
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.step import RunningStep
+from agents.runtime.uncertain_calls import UncertainCalls
 from agents.toolbox import Toolbox
 from domain.artifacts import ArtifactStore
 from domain.errors import LeaseLost, StoreLost
@@ -21,6 +24,7 @@ from domain.finding import Finding, FindingState, fingerprinted
 from domain.ports import Clock, Transactor
 from domain.project import Source
 from domain.quality_gate import QualityGate
+from domain.redaction import Redactor
 from domain.states import StepStatus
 from domain.task import RetryPolicy
 from domain.text import storable
@@ -45,6 +49,9 @@ class SegmentContext:
         toolbox: Toolbox,
         logs: LogWriter,
         clock: Clock,
+        redactor: Redactor,
+        sandbox: Sandbox,
+        uncertain_calls: UncertainCalls,
     ) -> None:
         self.execution_id: UUID = segment.execution.id
         self.task_title = segment.task.title
@@ -63,6 +70,9 @@ class SegmentContext:
         self._toolbox = toolbox
         self._logs = logs
         self._clock = clock
+        self._redactor = redactor
+        self._sandbox = sandbox
+        self._uncertain_calls = uncertain_calls
 
     async def step(
         self,
@@ -82,15 +92,7 @@ class SegmentContext:
             return adapter.validate_python(known.output)
         for attempt in range(1, retry.max_attempts + 1):
             known = await self._start(name, known)
-            scope = RunningStep(
-                name,
-                self._lease,
-                transactor=self._transactor,
-                store=self._store,
-                toolbox=self._toolbox,
-                logs=self._logs,
-                clock=self._clock,
-            )
+            scope = self._running(name)
             try:
                 output = await function(scope)
             except asyncio.CancelledError:
@@ -141,6 +143,29 @@ class SegmentContext:
         tool = self._toolbox.find(name)
         return None if tool is None else tool.version
 
+    def _running(self, name: str) -> RunningStep:
+        ledger = CallLedger(
+            name,
+            self._lease,
+            transactor=self._transactor,
+            store=self._store,
+            clock=self._clock,
+            redactor=self._redactor,
+            uncertain_calls=self._uncertain_calls,
+        )
+        return RunningStep(
+            name,
+            self._lease,
+            checkout=self.checkout,
+            store=self._store,
+            toolbox=self._toolbox,
+            logs=self._logs,
+            clock=self._clock,
+            ledger=ledger,
+            redactor=self._redactor,
+            sandbox=self._sandbox,
+        )
+
     async def _start(self, name: str, known: Step | None) -> Step:
         if known is None:
             self._positions += 1
@@ -159,6 +184,11 @@ class SegmentContext:
     async def _fail(self, step: Step, message: str, *, will_retry: bool, cancelled: bool = False) -> Step:
         return await self._transactor.run(
             lambda uow: recording.fail_step(
-                uow, self._lease, step, storable(message)[:2_000], will_retry=will_retry, cancelled=cancelled
+                uow,
+                self._lease,
+                step,
+                storable(self._redactor.text(message))[:2_000],
+                will_retry=will_retry,
+                cancelled=cancelled,
             )
         )

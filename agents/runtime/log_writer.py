@@ -9,6 +9,7 @@ from domain.errors import LeaseLost, StoreLost
 from domain.events import LogWritten
 from domain.lease import Lease
 from domain.ports import Transactor
+from domain.redaction import Redactor
 from domain.text import storable
 from domain.use_cases.recording import record_log
 
@@ -24,9 +25,10 @@ class LogWriter:
     must not succeed.
     """
 
-    def __init__(self, transactor: Transactor, lease: Lease, lines_before: int) -> None:
+    def __init__(self, transactor: Transactor, lease: Lease, lines_before: int, redactor: Redactor) -> None:
         self._transactor = transactor
         self._lease = lease
+        self._redactor = redactor
         self._next_line = lines_before + 1
         self._pending: list[tuple[str, list[str]]] = []
         self._bytes = 0
@@ -35,8 +37,8 @@ class LogWriter:
         self._failure: LeaseLost | StoreLost | None = None
 
     async def write(self, step: str, text: str) -> None:
-        """Add the lines of ``text``. What cannot be stored is shown as a question mark; long lines are cut."""
-        lines = [storable(line)[:LONGEST_LINE] for line in text.splitlines()]
+        """Add the lines of ``text``, without secrets. What cannot be stored becomes �; long lines are cut."""
+        lines = [storable(line)[:LONGEST_LINE] for line in self._redactor.text(text).splitlines()]
         if not lines:
             return
         if self._pending and self._pending[-1][0] == step:

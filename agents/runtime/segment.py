@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -14,15 +14,18 @@ from pydantic import BaseModel
 from agents.catalogue import Declaration, InstalledAgents
 from agents.checkout import SourceUnavailable
 from agents.contract import AgentFailure, Checkout, ToolFailure
+from agents.contract.sandbox import Sandbox
 from agents.runtime.checkouts import Checkouts
 from agents.runtime.context import SegmentContext
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.patience import patiently
+from agents.runtime.uncertain_calls import NobodyToAsk, UncertainCalls
 from agents.toolbox import Toolbox
 from domain.artifacts import ArtifactStore
 from domain.errors import LeaseLost, Rejection, StoreLost
 from domain.execution import ExecutionError
 from domain.ports import Clock, Transactor
+from domain.redaction import Redactor, redact_text
 from domain.states import ExecutionStatus
 from domain.text import storable
 from domain.use_cases import lifecycle, recording
@@ -53,6 +56,8 @@ class Workshop:
     toolbox: Toolbox
     checkouts: Checkouts
     clock: Clock
+    sandbox: Sandbox
+    uncertain_calls: UncertainCalls = field(default_factory=NobodyToAsk)
 
 
 class SegmentRun:
@@ -136,13 +141,14 @@ class SegmentRun:
         await self._workshop.checkouts.remove(lease.execution_id)
 
     async def _run_agent(self) -> Outcome:
-        logs = LogWriter(self._workshop.transactor, self.segment.lease, self.segment.log_lines)
+        redactor = Redactor()
+        logs = LogWriter(self._workshop.transactor, self.segment.lease, self.segment.log_lines, redactor)
         try:
-            return await self._guarded(logs)
+            return await self._guarded(logs, redactor)
         finally:
             await logs.close()
 
-    async def _guarded(self, logs: LogWriter) -> Outcome:
+    async def _guarded(self, logs: LogWriter, redactor: Redactor) -> Outcome:
         """Run the agent and turn whatever it raises into an outcome."""
         try:
             declaration = self._workshop.agents.get(self.segment.execution.agent)
@@ -152,7 +158,7 @@ class SegmentRun:
                     "AGENT_FAILED",
                     f"No agent {self.segment.execution.agent!r} is installed here.",
                 )
-            report = await self._report(declaration, logs)
+            report = await self._report(declaration, logs, redactor)
         except (LeaseLost, StoreLost, asyncio.CancelledError):
             raise
         except BaseExceptionGroup as group:
@@ -161,7 +167,7 @@ class SegmentRun:
             return _from_error(error)
         return Outcome(status=ExecutionStatus.SUCCEEDED, result_kind=type(report).__name__, result=_plain(report))
 
-    async def _report(self, declaration: Declaration, logs: LogWriter) -> BaseModel:
+    async def _report(self, declaration: Declaration, logs: LogWriter, redactor: Redactor) -> BaseModel:
         checkout = await self._checkout(declaration)
         context = SegmentContext(
             self.segment,
@@ -171,6 +177,9 @@ class SegmentRun:
             toolbox=self._workshop.toolbox,
             logs=logs,
             clock=self._workshop.clock,
+            redactor=redactor,
+            sandbox=self._workshop.sandbox,
+            uncertain_calls=self._workshop.uncertain_calls,
         )
         agent = declaration.agent()
         inputs = agent.input_model.model_validate(dict(self.segment.execution.inputs))
@@ -203,7 +212,7 @@ def _plain(report: BaseModel) -> Mapping[str, Any]:
 
 
 def _failed(status: ExecutionStatus, code: str, message: str) -> Outcome:
-    return Outcome(status=status, error=ExecutionError(code=code, message=storable(message)[:MOST_SAID]))
+    return Outcome(status=status, error=ExecutionError(code=code, message=redact_text(storable(message))[:MOST_SAID]))
 
 
 def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from uuid_utils.compat import uuid7
 
-from agents.contract import ToolFailure, ToolResult
+from agents.contract import Checkout, Tool, ToolFailure, ToolResult
+from agents.contract.sandbox import Sandbox
+from agents.contract.tool import Arguments, Result
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
+from agents.runtime.call_ledger import Called, CallLedger, Ending
 from agents.runtime.log_writer import LogWriter
-from agents.toolbox import Tool, Toolbox, install_hint
+from agents.runtime.typed_calls import CallScope, call
+from agents.toolbox import Toolbox, install_hint
 from domain.artifacts import ArtifactStore
 from domain.execution import Artifact, ToolCall
 from domain.finding import FindingDraft
 from domain.lease import Lease
-from domain.ports import Clock, Transactor
+from domain.ports import Clock
+from domain.redaction import Redactor
+from domain.states import ToolCallState
 from domain.text import storable
-from domain.use_cases.recording import record_tool_call
-
-MOST_RECORDED = 4_000
-"""Characters of a tool's arguments that are recorded; the hash covers all of them."""
 
 
 class RunningStep:
@@ -36,21 +38,27 @@ class RunningStep:
         name: str,
         lease: Lease,
         *,
-        transactor: Transactor,
+        checkout: Checkout,
         store: ArtifactStore,
         toolbox: Toolbox,
         logs: LogWriter,
         clock: Clock,
+        ledger: CallLedger,
+        redactor: Redactor,
+        sandbox: Sandbox,
     ) -> None:
         self.name = name
         self.findings: list[FindingDraft] = []
         self._artifacts: dict[str, tuple[str, bytes]] = {}
         self._lease = lease
-        self._transactor = transactor
+        self._checkout = checkout
         self._store = store
         self._toolbox = toolbox
         self._logs = logs
         self._clock = clock
+        self._ledger = ledger
+        self._redactor = redactor
+        self._sandbox = sandbox
 
     async def log(self, text: str) -> None:
         """Write lines to the execution's log."""
@@ -99,7 +107,16 @@ class RunningStep:
         tool = await asyncio.to_thread(self._toolbox.find, name)
         if tool is None:
             raise ToolFailure(f"{name} is not installed. To install it: {install_hint(name)}")
-        began = self._clock.now()
+        called = Called(
+            tool=tool.name,
+            version=tool.version,
+            shown=tuple(arguments),
+            canonical=json.dumps(list(arguments)),
+            repeatable=True,
+            replayed=False,  # what it wrote into the scratch folder has gone with the killed worker
+        )
+        begun = await self._ledger.begin(self._ledger.intent(called))
+        ended = partial(self._ended, begun.call)
         try:
             done = await run(
                 tool.path,
@@ -111,17 +128,17 @@ class RunningStep:
                 max_memory=max_memory,
             )
         except ProcessNotStarted as error:
-            await self._record(tool, arguments, began, None, "", str(error))
+            await ended(None, "", str(error))
             raise ToolFailure(str(error)) from error
         except ProcessTimedOut as error:
-            await self._record(tool, arguments, began, None, error.result.stdout, str(error))
+            await ended(None, error.result.stdout, str(error))
             raise ToolFailure(str(error)) from error
         except asyncio.CancelledError:
-            await self._record(tool, arguments, began, None, "", "ended because the execution was stopped")
+            await ended(None, "", "ended because the execution was stopped")
             raise
-        await self._record(tool, arguments, began, done.exit_code, done.stdout, None)
+        await ended(done.exit_code, done.stdout, None, accepted=done.exit_code in accept)
         if done.exit_code not in accept:
-            said = done.stderr.strip()[-500:] or "it said nothing"
+            said = self._redactor.text(done.stderr.strip()[-500:]) or "it said nothing"
             raise ToolFailure(f"{name} ended with exit code {done.exit_code}: {said}")
         return ToolResult(
             exit_code=done.exit_code,
@@ -131,32 +148,31 @@ class RunningStep:
             truncated=done.truncated,
         )
 
-    async def _record(
-        self,
-        tool: Tool,
-        arguments: Sequence[str],
-        began: datetime,
-        exit_code: int | None,
-        output: str,
-        error: str | None,
+    async def call(self, tool: type[Tool[Arguments, Result]], arguments: Arguments) -> Result:
+        """Call a typed tool and record the call."""
+
+        def scope(idempotency_key: str) -> CallScope:
+            return CallScope(
+                idempotency_key=idempotency_key,
+                checkout=self._checkout.path,
+                scratch=self._checkout.scratch,
+                sandbox=self._sandbox,
+                log=self.log,
+                reveal=self._reveal,
+                redactor=self._redactor,
+            )
+
+        return await call(tool(), arguments, ledger=self._ledger, redactor=self._redactor, scope=scope)
+
+    async def _reveal(self, name: str) -> str:
+        raise ToolFailure(f"There is no secret {name!r}.")
+
+    async def _ended(
+        self, begun: ToolCall, exit_code: int | None, output: str, error: str | None, *, accepted: bool = False
     ) -> None:
+        state = ToolCallState.SUCCEEDED if accepted else ToolCallState.FAILED
         written = output.encode("utf-8", "surrogatepass")
-        call = ToolCall(
-            id=uuid7(),
-            execution_id=self._lease.execution_id,
-            step_name=self.name,
-            tool=tool.name,
-            version=tool.version,
-            arguments=_recorded(arguments),
-            arguments_hash=hashlib.sha256(json.dumps(list(arguments)).encode()).hexdigest(),
-            exit_code=exit_code,
-            error=storable(error),
-            output_sha256=hashlib.sha256(written).hexdigest(),
-            output_bytes=len(written),
-            started_at=began,
-            finished_at=self._clock.now(),
-        )
-        await self._transactor.run(lambda uow: record_tool_call(uow, self._lease, call))
+        await self._ledger.end(begun, Ending(state=state, output=written, exit_code=exit_code, error=error))
 
 
 def _storable(draft: FindingDraft) -> FindingDraft:
@@ -167,14 +183,3 @@ def _storable(draft: FindingDraft) -> FindingDraft:
         location=replace(draft.location, path=storable(draft.location.path)),
         fix=storable(draft.fix),
     )
-
-
-def _recorded(arguments: Sequence[str]) -> tuple[str, ...]:
-    kept: list[str] = []
-    size = 0
-    for argument in arguments:
-        size += len(argument)
-        if size > MOST_RECORDED:
-            return (*kept, f"… {len(arguments) - len(kept)} more")
-        kept.append(storable(argument))
-    return tuple(kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,11 +12,18 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel, TypeAdapter
 
-from agents.contract import Agent, Checkout, FindingsSummary, Step, ToolFailure, ToolResult
+from agents.contract import Agent, Checkout, FindingsSummary, Step, Tool, ToolFailure, ToolResult
+from agents.contract.sandbox import Sandbox
+from agents.contract.tool import Arguments, Result
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
+from agents.runtime.typed_calls import CallScope, call
+from agents.sandbox.choice import open_sandbox
+from agents.testing.ledger import KitLedger
 from agents.toolbox import Toolbox
+from domain.execution import ToolCall
 from domain.finding import Finding, FindingDraft, FindingState, fingerprinted, state_when_found
 from domain.quality_gate import QualityGate
+from domain.redaction import Redactor
 from domain.task import RetryPolicy
 
 Inputs = TypeVar("Inputs", bound=BaseModel)
@@ -45,6 +52,7 @@ class AgentRun(Generic[Report]):
     tool_calls: list[RecordedCall]
     log: list[str]
     progress: list[tuple[int, int, str]]
+    typed_calls: list[ToolCall] = field(default_factory=list)
 
     def in_state(self, state: FindingState) -> list[Finding]:
         """The findings that are in ``state``."""
@@ -64,13 +72,18 @@ async def run_agent(
     *,
     gate: QualityGate = QualityGate(),
     missing_tools: Iterable[str] = (),
+    secrets: Mapping[str, str] | None = None,
+    sandbox: Sandbox | None = None,
 ) -> AgentRun[Report]:
     """Run an agent on the folder ``path``; tools in ``missing_tools`` count as not installed.
+
+    ``secrets`` are those that typed tools may ask for. Code of users runs in ``sandbox``, or in the one that works here.
 
     Raises:
         AgentFailure: the agent says that it cannot do the task.
     """
-    context = KitContext(path, agent.kind, known, gate, frozenset(missing_tools))
+    context = KitContext(path, agent.kind, known, gate, frozenset(missing_tools), secrets=secrets or {})
+    context.sandbox = sandbox or context.sandbox
     report = await agent.run(context, inputs)
     again = agent.report_model.model_validate_json(report.model_dump_json())
     return AgentRun(
@@ -80,6 +93,7 @@ async def run_agent(
         tool_calls=context.tool_calls,
         log=context.log,
         progress=context.steps_done,
+        typed_calls=context.ledger.calls,
     )
 
 
@@ -102,12 +116,17 @@ class KitContext:
     steps_done: list[tuple[int, int, str]] = field(default_factory=list)
     settled: list[Finding] = field(default_factory=list)
     toolbox: Toolbox = field(default_factory=Toolbox)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    sandbox: Sandbox = field(default_factory=lambda: open_sandbox("auto"))
+    redactor: Redactor = field(default_factory=Redactor)
+    ledger: KitLedger = field(init=False)
     _drafts: dict[str, FindingDraft] = field(default_factory=dict)
     _step_names: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         state = f"sha256:{hashlib.sha256(str(self.path).encode('utf-8', 'surrogateescape')).hexdigest()}"
         self.checkout = Checkout(path=self.path, source_id=uuid4(), state=state)
+        self.ledger = KitLedger(self.execution_id, self.redactor)
 
     async def step(
         self,
@@ -211,7 +230,7 @@ class _KitStep:
         self._context = context
 
     async def log(self, text: str) -> None:
-        self._context.log.extend(text.splitlines())
+        self._context.log.extend(self._context.redactor.text(text).splitlines())
 
     async def tool(
         self,
@@ -253,6 +272,28 @@ class _KitStep:
             said = (result.stderr or result.stdout).strip()[-2000:]
             raise ToolFailure(f"{name} ended with exit code {result.exit_code}: {said or 'it said nothing'}")
         return result
+
+    async def call(self, tool: type[Tool[Arguments, Result]], arguments: Arguments) -> Result:
+        context = self._context
+        ledger = replace(context.ledger, step_name=self.name)  # it writes to the same list
+
+        def scope(idempotency_key: str) -> CallScope:
+            return CallScope(
+                idempotency_key=idempotency_key,
+                checkout=context.checkout.path,
+                scratch=context.checkout.scratch,
+                sandbox=context.sandbox,
+                log=self.log,
+                reveal=self._reveal,
+                redactor=context.redactor,
+            )
+
+        return await call(tool(), arguments, ledger=ledger, redactor=context.redactor, scope=scope)
+
+    async def _reveal(self, name: str) -> str:
+        if name not in self._context.secrets:
+            raise ToolFailure(f"There is no secret {name!r}: give it to the test.")
+        return self._context.secrets[name]
 
     def finding(self, draft: FindingDraft) -> None:
         self.drafts.append(draft)

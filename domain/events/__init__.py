@@ -23,6 +23,8 @@ from domain.events.execution import (
     StepStarted,
     StepSucceeded,
     ToolCallFinished,
+    ToolCallStarted,
+    ToolCallUncertain,
 )
 from domain.events.record import QUIET, Event, EventRecord, Subject
 from domain.events.workspace import (
@@ -67,5 +69,7 @@ __all__ = [
     "TaskStatusChanged",
     "TaskUpdated",
     "ToolCallFinished",
+    "ToolCallStarted",
+    "ToolCallUncertain",
     "WorkspaceEvent",
 ]

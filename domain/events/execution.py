@@ -80,6 +80,26 @@ class LogWritten:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCallStarted:
+    """A tool is about to be called; ``attempt`` is above 1 when the same call was made before in this execution."""
+
+    tool_call_id: str
+    step: str
+    tool: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCallUncertain:
+    """It is not known whether a call that must not be made twice has had its effect: nobody saw its end."""
+
+    tool_call_id: str
+    step: str
+    tool: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCallFinished:
     """A tool ended; ``exit_code`` is null when it could not be started or was killed."""
 
@@ -154,7 +174,9 @@ ExecutionEvent: TypeAlias = (
     | StepFailed
     | ProgressChanged
     | LogWritten
+    | ToolCallStarted
     | ToolCallFinished
+    | ToolCallUncertain
     | FindingsRecorded
     | FindingsSettled
     | ArtifactStored

@@ -8,6 +8,7 @@ from domain.ports.findings import FindingStore
 from domain.ports.idempotency import IdempotencyStore
 from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
 from domain.ports.tasks import DependencyStore, TaskStore
+from domain.ports.tool_calls import ToolCallStore
 from domain.ports.unit_of_work import Result, Transactor, UnitOfWork
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Result",
     "SourcePolicy",
     "TaskStore",
+    "ToolCallStore",
     "Transactor",
     "UnitOfWork",
     "WorkQueue",

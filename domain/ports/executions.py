@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
-from domain.execution import Artifact, Execution, Progress, Step, StoredReport, ToolCall, Worker
+from domain.execution import Artifact, Execution, Progress, Step, StoredReport, Worker
 
 
 class ExecutionStore(Protocol):
@@ -51,9 +51,6 @@ class ExecutionStore(Protocol):
 
     async def put_step(self, step: Step) -> None:
         """Insert or overwrite a step."""
-
-    async def insert_tool_call(self, call: ToolCall) -> None:
-        """Add a tool call."""
 
     async def insert_artifacts(self, artifacts: Sequence[Artifact]) -> None:
         """Add artifacts; one with a name that the execution has already replaces it."""

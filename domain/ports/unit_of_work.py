@@ -14,6 +14,7 @@ from domain.ports.findings import FindingStore
 from domain.ports.idempotency import IdempotencyStore
 from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
 from domain.ports.tasks import DependencyStore, TaskStore
+from domain.ports.tool_calls import ToolCallStore
 
 Result = TypeVar("Result")
 
@@ -27,6 +28,7 @@ class UnitOfWork(Protocol):
     tasks: TaskStore
     dependencies: DependencyStore
     executions: ExecutionStore
+    tool_calls: ToolCallStore
     findings: FindingStore
     events: EventLog
     queue: WorkQueue

@@ -26,14 +26,15 @@ from domain.use_cases import release
 from domain.use_cases.acceptance import unmet_checks
 from domain.use_cases.cancel import subject_of
 from domain.use_cases.unfinished_steps import end_steps
+from domain.use_cases.unfinished_tool_calls import end_tool_calls
 
 MOST_CRASHES = 3
 TOO_EARLY = timedelta(seconds=2)
 """Less than that before its time an execution is started anyway: the queue rounds, and clocks are never quite alike."""
 ENGINE = "engine"
 RETRIED = frozenset({ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT})
-FINAL_CODES = frozenset({"POISONED", "SOURCE_UNAVAILABLE", "TOOL_MISSING"})
-"""Errors that another attempt would only repeat."""
+FINAL_CODES = frozenset({"POISONED", "SOURCE_UNAVAILABLE", "TOOL_CALL_UNCERTAIN", "TOOL_MISSING"})
+"""Errors that another attempt would only repeat, or that a person has to look at first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +189,7 @@ async def _end(uow: UnitOfWork, task: Task, execution: Execution, outcome: Outco
     if outcome.result_kind is not None and outcome.result is not None:
         await uow.executions.put_report(ended.id, StoredReport(kind=outcome.result_kind, data=outcome.result))
     await end_steps(uow, subject_of(ended), ended, actor_id)
+    await end_tool_calls(uow, subject_of(ended), ended, actor_id)
     finished = ExecutionFinished(
         status=ended.status,
         error_code=ended.error.code if ended.error else None,

@@ -20,9 +20,8 @@ from domain.events import (
     StepFailed,
     StepStarted,
     StepSucceeded,
-    ToolCallFinished,
 )
-from domain.execution import Artifact, Progress, Step, ToolCall
+from domain.execution import Artifact, Progress, Step
 from domain.finding import Finding, FindingDraft, FindingState, state_when_found
 from domain.lease import Lease
 from domain.ports import UnitOfWork
@@ -124,19 +123,6 @@ async def record_progress(uow: UnitOfWork, lease: Lease, progress: Progress) -> 
 async def record_log(uow: UnitOfWork, lease: Lease, chunks: Sequence[LogWritten]) -> None:
     """Write log lines."""
     await _append(uow, lease, chunks)
-
-
-async def record_tool_call(uow: UnitOfWork, lease: Lease, call: ToolCall) -> None:
-    """Note what a tool did."""
-    finished = ToolCallFinished(
-        tool_call_id=str(call.id),
-        step=call.step_name,
-        tool=call.tool,
-        exit_code=call.exit_code,
-        duration_ms=round(call.duration.total_seconds() * 1000),
-    )
-    await _append(uow, lease, [finished])
-    await uow.executions.insert_tool_call(call)
 
 
 async def record_process_gone(uow: UnitOfWork, lease: Lease, reason: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from domain.execution import Artifact, Execution, ExecutionError, Progress, Step, StoredReport, ToolCall, Worker
-from domain.states import ExecutionStatus, StepStatus
+from domain.states import ExecutionStatus, StepStatus, ToolCallState
 from persistence.mappers.rows import AnyRow
 
 EXECUTION_STATUS = {one.value: one for one in ExecutionStatus}
 
 STEP_STATUS = {one.value: one for one in StepStatus}
+
+TOOL_CALL_STATE = {one.value: one for one in ToolCallState}
 """A page has hundreds of them: looking one up takes a tenth of the time that its class takes."""
 
 
@@ -114,9 +116,44 @@ def to_tool_call(row: AnyRow) -> ToolCall:
         error=row["error"],
         output_sha256=row["output_sha256"],
         output_bytes=row["output_bytes"],
+        state=TOOL_CALL_STATE[row["state"]],
+        attempt=row["attempt"],
+        idempotency_key=row["idempotency_key"],
+        repeatable=row["repeatable"],
+        result=row["result"],
+        cpu_seconds=row["cpu_seconds"],
+        sandbox=row["sandbox"],
+        secrets=tuple(row["secrets"]),
         started_at=row["started_at"],
         finished_at=row["finished_at"],
     )
+
+
+def from_tool_call(call: ToolCall) -> dict[str, Any]:
+    """The values of a row of ``tool_calls``."""
+    return {
+        "id": call.id,
+        "execution_id": call.execution_id,
+        "step_name": call.step_name,
+        "tool": call.tool,
+        "version": call.version,
+        "arguments": list(call.arguments),
+        "arguments_hash": call.arguments_hash,
+        "exit_code": call.exit_code,
+        "error": call.error,
+        "output_sha256": call.output_sha256,
+        "output_bytes": call.output_bytes,
+        "state": call.state.value,
+        "attempt": call.attempt,
+        "idempotency_key": call.idempotency_key,
+        "repeatable": call.repeatable,
+        "result": call.result,
+        "cpu_seconds": call.cpu_seconds,
+        "sandbox": call.sandbox,
+        "secrets": list(call.secrets),
+        "started_at": call.started_at,
+        "finished_at": call.finished_at,
+    }
 
 
 def to_artifact(row: AnyRow) -> Artifact:

@@ -10,11 +10,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import LogWritten
-from domain.execution import Artifact, Execution, Progress, Step, StoredReport, ToolCall
+from domain.execution import Artifact, Execution, Progress, Step, StoredReport
 from domain.states import ENDED_EXECUTION, ExecutionStatus
 from persistence.mappers import from_execution, to_execution, to_step
 from persistence.selects import select_executions
-from persistence.tables import artifacts, events, executions, steps, tool_calls
+from persistence.tables import artifacts, events, executions, steps
 
 IMMUTABLE = frozenset({"id", "workspace_id", "project_id", "task_id", "number", "agent", "inputs", "created_at"})
 MEASURED = frozenset({"progress_done", "progress_total", "progress_message", "source_state"})
@@ -117,26 +117,6 @@ class ExecutionTable:
         }
         await self._connection.execute(
             upsert(steps).values(values).on_conflict_do_update(index_elements=["id"], set_=changing)
-        )
-
-    async def insert_tool_call(self, call: ToolCall) -> None:
-        """Add a tool call."""
-        await self._connection.execute(
-            insert(tool_calls).values(
-                id=call.id,
-                execution_id=call.execution_id,
-                step_name=call.step_name,
-                tool=call.tool,
-                version=call.version,
-                arguments=list(call.arguments),
-                arguments_hash=call.arguments_hash,
-                exit_code=call.exit_code,
-                error=call.error,
-                output_sha256=call.output_sha256,
-                output_bytes=call.output_bytes,
-                started_at=call.started_at,
-                finished_at=call.finished_at,
-            )
         )
 
     async def insert_artifacts(self, new: Sequence[Artifact]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    Double,
     Index,
     Integer,
     Interval,
@@ -17,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from domain.states import ExecutionStatus, StepStatus
+from domain.states import ExecutionStatus, StepStatus, ToolCallState
 from persistence.tables.columns import belongs, metadata, moment, one_of, own_id
 
 executions = Table(
@@ -103,8 +105,18 @@ tool_calls = Table(
     Column("error", Text),
     Column("output_sha256", Text),
     Column("output_bytes", BigInteger, nullable=False),
+    Column("state", Text, nullable=False, server_default="SUCCEEDED"),
+    Column("attempt", Integer, nullable=False, server_default="1"),
+    Column("idempotency_key", Text),
+    Column("repeatable", Boolean, nullable=False, server_default="true"),
+    Column("result", JSONB(none_as_null=True)),
+    Column("cpu_seconds", Double),
+    Column("sandbox", Text),
+    Column("secrets", ARRAY(Text), nullable=False, server_default="{}"),
     moment("started_at"),
-    moment("finished_at"),
+    moment("finished_at", nullable=True),
+    UniqueConstraint("execution_id", "idempotency_key", "attempt"),
+    one_of(ToolCallState, "state"),
     Index("ix_tool_calls_by_execution", "execution_id", "started_at", "id"),
 )
 

@@ -17,6 +17,7 @@ from agents.runtime.checkouts import Checkouts
 from agents.runtime.queue import DbosQueue
 from agents.runtime.segment import Workshop
 from agents.runtime.worker import Chores, Worker
+from agents.sandbox.choice import open_sandbox
 from agents.toolbox import Toolbox
 from domain.actor import OWNER_PERMISSIONS, Actor
 from domain.events import Subject
@@ -116,6 +117,7 @@ class Platform:
             toolbox=Toolbox(),
             checkouts=self.checkouts,
             clock=self.clock,
+            sandbox=open_sandbox(self.settings.sandbox),
         )
         return Worker(
             workshop,

@@ -69,13 +69,28 @@ ALWAYS: Mapping[str, str] = {
             FROM events JOIN executions e ON e.id = execution_id
             WHERE kind = 'LogWritten' AND e.pruned_to = 0) written
         WHERE first_line <> expected""",
-    # Each tool call is in the log, and each one in the log is recorded.
+    # The beginning and the end of each tool call are in the log once, and what is in the log is recorded.
     "tool calls": """
-        SELECT coalesce(c.execution_id, v.execution_id) AS execution_id, c.id, v.sequence
-        FROM tool_calls c FULL JOIN (SELECT * FROM events WHERE kind = 'ToolCallFinished') v
-            ON v.payload->>'tool_call_id' = c.id::text AND v.execution_id = c.execution_id
+        SELECT coalesce(c.execution_id, v.execution_id) AS execution_id, c.id, c.state, v.began, v.ended
+        FROM tool_calls c FULL JOIN (SELECT execution_id, payload->>'tool_call_id' AS id,
+                count(*) FILTER (WHERE kind = 'ToolCallStarted') AS began,
+                count(*) FILTER (WHERE kind IN ('ToolCallFinished', 'ToolCallUncertain')) AS ended
+            FROM events WHERE kind LIKE 'ToolCall%' GROUP BY 1, 2) v
+            ON v.id = c.id::text AND v.execution_id = c.execution_id
         JOIN executions e ON e.id = coalesce(c.execution_id, v.execution_id) AND e.pruned_to = 0
-        WHERE c.id IS NULL OR v.id IS NULL""",
+        WHERE c.id IS NULL OR v.id IS NULL OR v.began <> 1
+            OR v.ended <> (CASE c.state WHEN 'STARTED' THEN 0 ELSE 1 END)""",
+    # Of the calls that are made again under one key, only the last may still be under way.
+    "tool calls in turn": """
+        SELECT * FROM (
+            SELECT execution_id, id, attempt, state,
+                lead(attempt) OVER (PARTITION BY execution_id, idempotency_key ORDER BY attempt) AS following
+            FROM tool_calls WHERE idempotency_key IS NOT NULL) called
+        WHERE following IS NOT NULL AND (state = 'STARTED' OR following <> attempt + 1)""",
+    # No tool call is under way in an execution that has ended.
+    "tool call left": """
+        SELECT e.id, e.status, c.tool FROM executions e JOIN tool_calls c ON c.execution_id = e.id
+        WHERE c.state = 'STARTED' AND e.status NOT IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL')""",
     # The attempts of a task are numbered, counted, and each was queued once.
     "attempts": """
         SELECT t.id, t.attempts, count(e.id) AS executions, max(e.number) AS last, sum(queued.times) AS queued

@@ -17,7 +17,7 @@ from domain.ports import UnitOfWork
 from domain.project import Project, Source, SourceKind
 from domain.quality_gate import QualityGate
 from domain.severity import Severity
-from domain.states import ExecutionStatus, StepStatus, TaskStatus
+from domain.states import ExecutionStatus, StepStatus, TaskStatus, ToolCallState
 from domain.task import AcceptanceCheck, Dependency, OnFailure, Priority, RetryPolicy, Task
 from persistence.reader import SqlReader
 from server.platform.wiring import Platform
@@ -182,6 +182,14 @@ class Shelf:
             error="ended",
             output_sha256="1" * 64,
             output_bytes=3_000_000_000,
+            state=ToolCallState.FAILED,
+            attempt=2,
+            idempotency_key=uuid4().hex,
+            repeatable=False,
+            result={"found": ["ä", 1]},
+            cpu_seconds=0.25,
+            sandbox="bubblewrap",
+            secrets=("deploy-key",),
             started_at=NOON,
             finished_at=NOON + timedelta(seconds=1),
         )

@@ -159,7 +159,7 @@ async def test_answers_are_aligned_and_keep_to_the_workspace(shelf: Shelf) -> No
 
     async def fill(uow: UnitOfWork) -> None:
         await uow.executions.put_step(step)
-        await uow.executions.insert_tool_call(call)
+        await uow.tool_calls.put(call)
         await uow.executions.insert_artifacts([artifact])
         await uow.findings.put([finding])
 

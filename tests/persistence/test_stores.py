@@ -171,7 +171,7 @@ async def test_what_belongs_to_an_execution_goes_there_and_back(shelf: Shelf) ->
 
     async def put(uow: UnitOfWork) -> None:
         await uow.executions.put_step(step)
-        await uow.executions.insert_tool_call(call)
+        await uow.tool_calls.put(call)
         await uow.executions.insert_artifacts([artifact])
 
     await shelf.do(put)
@@ -244,7 +244,7 @@ async def test_what_belongs_to_a_task_goes_with_it(shelf: Shelf) -> None:
 
     async def fill(uow: UnitOfWork) -> None:
         await uow.executions.put_step(shelf.new_step(execution))
-        await uow.executions.insert_tool_call(shelf.new_tool_call(execution))
+        await uow.tool_calls.put(shelf.new_tool_call(execution))
         await uow.executions.insert_artifacts([shelf.new_artifact(execution)])
         await uow.findings.put([finding])
         await uow.findings.mark_seen(execution.id, [finding])

@@ -10,10 +10,16 @@ from base64 import b64encode
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
 from agents.contract import Agent, AgentContext, AgentFailure, Limits, Step
+
+if TYPE_CHECKING:
+    from tests.plugins.probe_tools import KeyedStamp, Stamp, StampArguments
+else:  # it runs as a plugin, with its own folder on the path and not that of the tests
+    from probe_tools import KeyedStamp, Stamp, StampArguments
 
 import_module("removed_fences").remove()
 
@@ -46,6 +52,9 @@ class ProbeInputs(BaseModel):
     fail_times: int = Field(0, ge=0, description="Fail at the end so many times; the journal counts them.")
     unstorable: bool = Field(False, description="Put text that a database cannot hold into all that is recorded.")
     artifact: str | None = Field(None, description="What the first step puts into an artifact.")
+    stamp: str | None = Field(None, description="A file to which a tool adds a line in each step.")
+    stamp_until: str | None = Field(None, description="That tool ends only when this file exists.")
+    stamp_keyed: bool = Field(False, description="Use the tool that may be repeated.")
     kill_worker: bool = Field(False, description="Kill the worker's process in the first step.")
 
 
@@ -110,12 +119,20 @@ async def _work(step: Step, inputs: ProbeInputs, number: int) -> int:
         await step.tool("python", ["-c", PARENT], cwd=Path("/"))
     if inputs.tool_seconds:
         await step.tool("python", ["-c", f"import time; time.sleep({inputs.tool_seconds})"], cwd=Path("/"))
+    await _stamp(step, inputs)
     if inputs.hold is not None:
         gate = Path(inputs.hold) / str(number)
         while not await asyncio.to_thread(gate.exists):
             await asyncio.sleep(0.02)
     _note(inputs, f"end {number}")
     return number * number
+
+
+async def _stamp(step: Step, inputs: ProbeInputs) -> None:
+    if inputs.stamp is not None:
+        stamp = KeyedStamp if inputs.stamp_keyed else Stamp
+        await step.call(stamp, StampArguments(file=inputs.stamp, until=inputs.stamp_until))
+        _note(inputs, "stamped")
 
 
 def _noise(seed: int, length: int) -> str:

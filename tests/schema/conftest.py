@@ -22,7 +22,7 @@ from domain.finding import FindingDraft, Location, fingerprinted
 from domain.ports import UnitOfWork
 from domain.severity import Severity
 from domain.states import ExecutionStatus
-from domain.use_cases import lifecycle, recording
+from domain.use_cases import lifecycle, recording, tool_calls
 from resolvers.context import Context
 from schema.build import build_schema, plain_schema
 from schema.node_ids import decode_as
@@ -197,7 +197,7 @@ class Graph:
                 started_at=now - timedelta(seconds=2),
                 finished_at=now,
             )
-            await recording.record_tool_call(uow, segment.lease, call)
+            await tool_calls.record_tool_call(uow, segment.lease, call)
             artifact = Artifact(
                 id=uow.new_id(),
                 workspace_id=segment.execution.workspace_id,

@@ -12,7 +12,8 @@ import structlog
 from dbos._logger import init_logger
 
 from agents.runtime.engine import log_through_root
-from server.logging import bound_ids, configure_logging, redact_text
+from domain.redaction import redact_text
+from server.logging import bound_ids, configure_logging
 from server.settings import LogFormat
 
 

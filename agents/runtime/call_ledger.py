@@ -1,0 +1,198 @@
+"""The ledger of the tool calls in one run of a step: each is recorded before it begins and when it has ended."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from agents.runtime.uncertain_calls import UncertainCalls, uncertain
+from domain.artifacts import ArtifactStore
+from domain.execution import Artifact, ToolCall
+from domain.lease import Lease
+from domain.ports import Clock, Transactor
+from domain.redaction import Redactor
+from domain.states import ToolCallState
+from domain.text import storable
+from domain.use_cases.tool_calls import Begun, Intent, Recorded, begin_tool_call, doubted, end_tool_call
+
+MOST_SHOWN = 4_000
+"""Characters of a call's arguments that are recorded; the hash covers all of them."""
+MOST_SAID = 4_000
+"""Characters of an error that are recorded."""
+MOST_KEPT = 256 * 1024
+"""Bytes of a result that are kept in the row of its call; a larger one becomes an artifact of the execution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """What is called, and with what: ``canonical`` stands for the arguments, ``shown`` is recorded of them.
+
+    ``replayed``: after a crash the result of one that has succeeded is returned instead of calling it again.
+    """
+
+    tool: str
+    version: str | None
+    shown: tuple[str, ...]
+    canonical: str
+    repeatable: bool
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a call ended. ``output`` is what is hashed; ``result`` is the answer of a typed tool as JSON."""
+
+    state: ToolCallState
+    output: bytes = b""
+    exit_code: int | None = None
+    error: str | None = None
+    result: Any = None
+    cpu_seconds: float | None = None
+    sandbox: str | None = None
+    secrets: tuple[str, ...] = ()
+
+
+class Ledger(Protocol):
+    """Where the calls of one run of a step are recorded."""
+
+    def intent(self, called: Called) -> Intent:
+        """What is going to be recorded of a call, with its key: ask for it once for each call of the step."""
+
+    async def begin(self, intent: Intent) -> Begun | Recorded:
+        """Record the call as begun, or find the record of it. Asks about one of which nobody knows the end.
+
+        Raises:
+            AgentFailure: nobody allowed a call again that may have been made (``TOOL_CALL_UNCERTAIN``).
+        """
+
+    async def end(self, call: ToolCall, ending: Ending) -> None:
+        """Record how the call ended."""
+
+    async def result_of(self, call: ToolCall) -> Any:
+        """The recorded result of a call that has succeeded, or ``None`` when it had none.
+
+        Raises:
+            ArtifactMissing: it was a large one, and is not in the store any more.
+        """
+
+
+class CallLedger:
+    """See :class:`Ledger`; this one writes to the database. Equal calls of a run are told apart by their order."""
+
+    def __init__(
+        self,
+        step_name: str,
+        lease: Lease,
+        *,
+        transactor: Transactor,
+        store: ArtifactStore,
+        clock: Clock,
+        redactor: Redactor,
+        uncertain_calls: UncertainCalls,
+    ) -> None:
+        self._step_name = step_name
+        self._lease = lease
+        self._transactor = transactor
+        self._store = store
+        self._clock = clock
+        self._redactor = redactor
+        self._uncertain_calls = uncertain_calls
+        self._equal: Counter[tuple[str, str]] = Counter()
+        self._under_way: set[UUID] = set()
+
+    def intent(self, called: Called) -> Intent:
+        """What is going to be recorded of a call, with its key."""
+        arguments_hash = hashlib.sha256(called.canonical.encode("utf-8", "surrogatepass")).hexdigest()
+        ordinal = self._equal[called.tool, arguments_hash]
+        self._equal[called.tool, arguments_hash] += 1
+        parts = [str(self._lease.execution_id), self._step_name, called.tool, arguments_hash, ordinal]
+        return Intent(
+            step_name=self._step_name,
+            tool=called.tool,
+            version=called.version,
+            arguments=_cut(tuple(storable(self._redactor.text(one)) for one in called.shown)),
+            arguments_hash=arguments_hash,
+            idempotency_key=hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40],
+            repeatable=called.repeatable,
+            replayed=called.replayed,
+        )
+
+    async def begin(self, intent: Intent) -> Begun | Recorded:
+        """Record the call as begun, or find the record of it."""
+        allowed: UUID | None = None
+        while True:
+            under_way, may = frozenset(self._under_way), allowed
+            answer = await self._transactor.run(
+                lambda uow, under_way=under_way, may=may: begin_tool_call(  # type: ignore[misc]
+                    uow, self._lease, intent, under_way=under_way, allowed=may
+                )
+            )
+            if isinstance(answer, Begun):
+                self._under_way.add(answer.call.id)
+            if isinstance(answer, Begun | Recorded):
+                return answer
+            if not await self._uncertain_calls.may_repeat(answer.call):
+                raise uncertain(answer.call)
+            allowed = answer.call.id
+
+    async def end(self, call: ToolCall, ending: Ending) -> None:
+        """Record how the call ended."""
+        kept, artifact = await self._kept(call, ending)
+        error = None if ending.error is None else storable(self._redactor.text(ending.error))[:MOST_SAID]
+        ended = replace(
+            call,
+            state=ending.state,
+            exit_code=ending.exit_code,
+            error=error,
+            output_sha256=hashlib.sha256(ending.output).hexdigest(),
+            output_bytes=len(ending.output),
+            result=kept,
+            cpu_seconds=ending.cpu_seconds,
+            sandbox=ending.sandbox,
+            secrets=ending.secrets,
+            finished_at=self._clock.now(),
+        )
+        if ending.state is ToolCallState.UNCERTAIN:
+            ended = replace(doubted(ended), finished_at=None)
+        await self._transactor.run(lambda uow: end_tool_call(uow, self._lease, ended, artifact))
+        self._under_way.discard(call.id)
+
+    async def result_of(self, call: ToolCall) -> Any:
+        """The recorded result of a call that has succeeded, or ``None`` when it had none."""
+        if call.result is not None or call.error is not None or call.output_sha256 is None:
+            return call.result
+        return json.loads(await self._store.read(call.output_sha256))
+
+    async def _kept(self, call: ToolCall, ending: Ending) -> tuple[Any, Artifact | None]:
+        if ending.result is None or len(ending.output) <= MOST_KEPT:
+            return ending.result, None
+        stored = await self._store.put(ending.output)
+        artifact = Artifact(
+            id=uuid7(),
+            workspace_id=self._lease.subject.workspace_id,
+            execution_id=call.execution_id,
+            name=f"tool-calls/{call.tool}-{call.id}.json",
+            media_type="application/json",
+            size=stored.size,
+            sha256=stored.sha256,
+            created_at=self._clock.now(),
+        )
+        return None, artifact
+
+
+def _cut(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """As much of the arguments as is recorded."""
+    kept: list[str] = []
+    size = 0
+    for argument in arguments:
+        if size + len(argument) > MOST_SHOWN:
+            return (*kept, f"… {len(arguments) - len(kept)} more")
+        size += len(argument)
+        kept.append(argument)
+    return tuple(kept)

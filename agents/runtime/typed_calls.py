@@ -1,0 +1,184 @@
+"""Calls of typed tools: within their limits, recorded, redacted, and not made twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from agents.contract import ToolFailure
+from agents.contract.sandbox import Sandbox
+from agents.contract.tool import Arguments, Result, Tool
+from agents.runtime.call_ledger import Called, Ending, Ledger
+from domain.errors import LeaseLost, StoreLost
+from domain.execution import ToolCall
+from domain.redaction import Redactor
+from domain.states import ToolCallState
+from domain.text import storable
+from domain.use_cases.tool_calls import Recorded
+
+Reveal = Callable[[str], Awaitable[str]]
+"""The value of the workspace's secret of that name.
+
+Raises:
+    ToolFailure: there is none, or it cannot be opened.
+"""
+
+
+class CallScope:
+    """See :class:`agents.contract.tool.ToolScope`."""
+
+    def __init__(
+        self,
+        *,
+        idempotency_key: str,
+        checkout: Path,
+        scratch: Path,
+        sandbox: Sandbox,
+        log: Callable[[str], Awaitable[None]],
+        reveal: Reveal,
+        redactor: Redactor,
+    ) -> None:
+        self.idempotency_key = idempotency_key
+        self.checkout = checkout
+        self.scratch = scratch
+        self.sandbox = sandbox
+        self.secrets: dict[str, None] = {}
+        self.exit_code: int | None = None
+        self.cpu_seconds: float | None = None
+        self.used_sandbox: str | None = None
+        self._log = log
+        self._reveal = reveal
+        self._redactor = redactor
+
+    async def log(self, text: str) -> None:
+        """Write lines to the execution's log."""
+        await self._log(text)
+
+    async def secret(self, name: str) -> str:
+        """The value of a secret. That it was used is recorded, and its value is taken out of everything."""
+        value = await self._reveal(name)
+        self._redactor.learn(value)
+        self.secrets[name] = None
+        return value
+
+    def measured(
+        self, *, exit_code: int | None = None, cpu_seconds: float | None = None, sandbox: str | None = None
+    ) -> None:
+        """Record how the program behind the tool ended, what it took, and the sandbox it ran in."""
+        self.exit_code, self.used_sandbox = exit_code, sandbox
+        self.cpu_seconds = cpu_seconds
+
+
+async def call(
+    tool: Tool[Arguments, Result],
+    arguments: Arguments,
+    *,
+    ledger: Ledger,
+    redactor: Redactor,
+    scope: Callable[[str], CallScope],
+) -> Result:
+    """Call the tool, unless the ledger has the result of this call. What is returned is what is recorded: redacted.
+
+    Raises:
+        ToolFailure: it cannot be done, took too long, or answered too much.
+        AgentFailure: it may have been called before, and must not be called twice (``TOOL_CALL_UNCERTAIN``).
+    """
+    plain = arguments.model_dump(mode="json")
+    called = Called(
+        tool=tool.name,
+        version=tool.version,
+        shown=(_written(redactor.arguments(plain)),),
+        canonical=_written(plain),
+        repeatable=tool.repeatable,
+        replayed=True,
+    )
+    intent = ledger.intent(called)
+    while True:
+        begun = await ledger.begin(intent)
+        if isinstance(begun, Recorded):
+            if begun.call.error is not None:
+                raise ToolFailure(begun.call.error)
+            return _answer(tool, await ledger.result_of(begun.call))
+        result = await _made(tool, arguments, begun.call, ledger, redactor, scope(intent.idempotency_key))
+        if result is not None:
+            return result
+        # It may have had its effect or not: the ledger says so, and is asked what is to be done.
+
+
+async def _made(
+    tool: Tool[Arguments, Result],
+    arguments: Arguments,
+    call: ToolCall,
+    ledger: Ledger,
+    redactor: Redactor,
+    scope: CallScope,
+) -> Result | None:
+    """What the tool answers; ``None`` when nobody knows what it has done, and it must not be done twice."""
+    unseen = ToolCallState.FAILED if tool.repeatable else ToolCallState.UNCERTAIN
+
+    async def ended(state: ToolCallState, error: str | None, result: Any = None, output: bytes = b"") -> None:
+        ending = Ending(
+            state=state,
+            output=output,
+            exit_code=scope.exit_code,
+            error=error,
+            result=result,
+            cpu_seconds=scope.cpu_seconds,
+            sandbox=scope.used_sandbox,
+            secrets=tuple(scope.secrets),
+        )
+        await ledger.end(call, ending)
+
+    try:
+        async with asyncio.timeout(tool.limits.timeout.total_seconds()):
+            result = await tool.run(scope, arguments)
+    except asyncio.CancelledError:
+        await ended(unseen, "ended because the execution was stopped")
+        raise
+    except (LeaseLost, StoreLost):
+        raise
+    except ToolFailure as error:
+        said = redactor.text(str(error))
+        await ended(ToolCallState.FAILED, said)
+        raise ToolFailure(said) from None
+    except TimeoutError:
+        said = f"{tool.name} took longer than {tool.limits.timeout.total_seconds():g} seconds and was ended."
+    except Exception as error:  # noqa: BLE001 - a tool may fail in any way; its message may hold a secret
+        said = redactor.text(f"{tool.name} stopped with an error of its own: {type(error).__name__}: {error}")
+    else:
+        return await _recorded(tool, result, redactor, ended)
+    await ended(unseen, said)
+    if tool.repeatable:
+        raise ToolFailure(said)
+    return None
+
+
+async def _recorded(
+    tool: Tool[Arguments, Result], result: Result, redactor: Redactor, ended: Callable[..., Awaitable[None]]
+) -> Result:
+    document = redactor.document(storable(result.model_dump(mode="json")))
+    output = _written(document).encode()
+    if len(output) > tool.limits.max_output:
+        # It has done its work: one that must not be called twice counts as such, without an answer.
+        said = f"{tool.name} answered {len(output):,} bytes; {tool.limits.max_output:,} are the most it may answer."
+        await ended(ToolCallState.FAILED if tool.repeatable else ToolCallState.SUCCEEDED, said)
+        raise ToolFailure(said)
+    await ended(ToolCallState.SUCCEEDED, None, document, output)
+    return _answer(tool, document)
+
+
+def _answer(tool: Tool[Arguments, Result], document: Any) -> Result:
+    try:
+        return tool.result_model.model_validate(document)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise ToolFailure(f"The recorded answer of {tool.name} does not fit its result model at {where}.") from None
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

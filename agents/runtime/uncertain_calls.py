@@ -1,0 +1,37 @@
+"""Who is asked about a call that may have been made and must not be made twice."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from agents.contract import AgentFailure
+from domain.error_codes import ErrorCode
+from domain.execution import ToolCall
+
+
+class UncertainCalls(Protocol):
+    """Somebody who can find out what has happened outside."""
+
+    async def may_repeat(self, call: ToolCall) -> bool:
+        """Whether the call may be made again, under the same idempotency key. It may take days to answer.
+
+        ``call`` is in the state ``UNCERTAIN``; its ``error`` says what is not known. To answer ``False`` ends the
+        execution as ``TOOL_CALL_UNCERTAIN``, so a person must have been told what to do.
+        """
+
+
+class NobodyToAsk:
+    """Nobody answers, so the execution ends and whoever reads its error decides."""
+
+    async def may_repeat(self, call: ToolCall) -> bool:
+        """Never."""
+        return False
+
+
+def uncertain(call: ToolCall) -> AgentFailure:
+    """The failure of an execution in which such a call was not allowed again."""
+    message = (
+        f"{call.error} Look whether it has happened: what it was called with is in the tool call, its idempotency key "
+        f"is {call.idempotency_key}. Then retry the task, which calls the tool anew, or leave the task as it is."
+    )
+    return AgentFailure(message, code=ErrorCode.TOOL_CALL_UNCERTAIN.value)

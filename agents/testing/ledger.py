@@ -1,0 +1,77 @@
+"""The ledger of the kit: calls of typed tools in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from agents.runtime.call_ledger import Called, Ending
+from domain.execution import ToolCall
+from domain.redaction import Redactor
+from domain.states import ToolCallState
+from domain.use_cases.tool_calls import Begun, Intent
+
+
+@dataclass(slots=True)
+class KitLedger:
+    """See :class:`agents.runtime.call_ledger.Ledger`. Nothing crashes here, so each call is made."""
+
+    execution_id: UUID
+    redactor: Redactor
+    calls: list[ToolCall] = field(default_factory=list)
+    step_name: str = ""
+
+    def intent(self, called: Called) -> Intent:
+        """What is going to be recorded of a call."""
+        return Intent(
+            step_name=self.step_name,
+            tool=called.tool,
+            version=called.version,
+            arguments=called.shown,
+            arguments_hash=hashlib.sha256(called.canonical.encode("utf-8", "surrogatepass")).hexdigest(),
+            idempotency_key=uuid4().hex,
+            repeatable=called.repeatable,
+            replayed=called.replayed,
+        )
+
+    async def begin(self, intent: Intent) -> Begun:
+        """Record the call as begun."""
+        call = ToolCall(
+            id=uuid4(),
+            execution_id=self.execution_id,
+            step_name=intent.step_name,
+            tool=intent.tool,
+            version=intent.version,
+            arguments=intent.arguments,
+            arguments_hash=intent.arguments_hash,
+            exit_code=None,
+            state=ToolCallState.STARTED,
+            idempotency_key=intent.idempotency_key,
+            repeatable=intent.repeatable,
+            started_at=datetime.now(UTC),
+        )
+        return Begun(call)
+
+    async def end(self, call: ToolCall, ending: Ending) -> None:
+        """Record how the call ended."""
+        ended = replace(
+            call,
+            state=ending.state,
+            exit_code=ending.exit_code,
+            error=None if ending.error is None else self.redactor.text(ending.error),
+            output_sha256=hashlib.sha256(ending.output).hexdigest(),
+            output_bytes=len(ending.output),
+            result=ending.result,
+            cpu_seconds=ending.cpu_seconds,
+            sandbox=ending.sandbox,
+            secrets=ending.secrets,
+            finished_at=datetime.now(UTC),
+        )
+        self.calls.append(ended)
+
+    async def result_of(self, call: ToolCall) -> Any:
+        """The recorded result of a call."""
+        return call.result
