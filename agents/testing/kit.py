@@ -77,7 +77,7 @@ async def run_agent(
 ) -> AgentRun[Report]:
     """Run an agent on the folder ``path``; tools in ``missing_tools`` count as not installed.
 
-    ``secrets`` are those that typed tools may ask for. Code of users runs in ``sandbox``, or in the one that works here.
+    ``secrets`` are those that typed tools may ask for. Code of users runs in ``sandbox``, else in one that works here.
 
     Raises:
         AgentFailure: the agent says that it cannot do the task.
