@@ -17,6 +17,7 @@ class Permission(StrEnum):
     DISPATCH = "tasks:dispatch"
     TRIAGE_FINDINGS = "findings:triage"
     MANAGE_PROJECTS = "projects:manage"
+    MANAGE_SECRETS = "secrets:manage"
 
 
 OWNER_PERMISSIONS = frozenset(Permission)

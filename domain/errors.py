@@ -167,6 +167,19 @@ class IllegalTransition(Rejection):
 
 
 @dataclass(eq=False)
+class SecretUnreadable(Rejection):
+    """A secret that cannot be sealed or opened."""
+
+    code: ClassVar[str] = "SECRET_UNREADABLE"
+    name: str
+    reason: str
+
+    @property
+    def message(self) -> str:
+        return f"The secret {self.name!r} cannot be used: {self.reason}."
+
+
+@dataclass(eq=False)
 class InvalidId(Rejection):
     """An id that is malformed, or that names another kind of thing than is asked for here."""
 

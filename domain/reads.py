@@ -16,6 +16,7 @@ from domain.execution import Artifact, Execution, Step, StoredReport, ToolCall, 
 from domain.finding import Finding, FindingState
 from domain.pages import Direction, Page, PageRequest
 from domain.project import Project, Source, Workspace
+from domain.secret import Secret
 from domain.severity import Severity
 from domain.states import ExecutionStatus, TaskStatus
 from domain.task import Dependency, Task
@@ -112,6 +113,9 @@ class Reader(Protocol):
 
     async def workspaces(self, ids: Sequence[UUID]) -> list[Workspace | None]:
         """By id."""
+
+    async def secrets(self, workspace_id: UUID, page: PageRequest) -> Page[Secret]:
+        """All secrets by name, without their values."""
 
     async def projects(self, workspace_id: UUID, page: PageRequest) -> Page[Project]:
         """All projects, the newest first."""

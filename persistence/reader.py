@@ -9,10 +9,11 @@ from persistence.readers.executions import ExecutionReader
 from persistence.readers.findings import FindingReader
 from persistence.readers.pool import ReadPool
 from persistence.readers.projects import ProjectReader
+from persistence.readers.secrets import SecretReader
 from persistence.readers.tasks import TaskReader
 
 
-class SqlReader(ProjectReader, TaskReader, ExecutionReader, FindingReader, EventReader):
+class SqlReader(ProjectReader, TaskReader, ExecutionReader, FindingReader, EventReader, SecretReader):
     """See :class:`domain.reads.Reader`. A worker counts as alive while its beat is younger than ``lease``."""
 
     def __init__(self, pool: ReadPool, lease: timedelta) -> None:

@@ -23,10 +23,12 @@ from domain.ports import (
     FindingStore,
     IdempotencyStore,
     ProjectStore,
+    SecretStore,
     SourcePolicy,
     TaskStore,
     ToolCallStore,
     UnitOfWork,
+    Vault,
     WorkerStore,
     WorkQueue,
     WorkspaceStore,
@@ -38,6 +40,7 @@ from persistence.stores.executions import ExecutionTable
 from persistence.stores.findings import FindingTable
 from persistence.stores.idempotency import IdempotencyTable
 from persistence.stores.projects import ProjectTable
+from persistence.stores.secrets import SecretTable
 from persistence.stores.tasks import TaskTable
 from persistence.stores.tool_calls import ToolCallTable
 from persistence.stores.workers import WorkerTable
@@ -60,6 +63,7 @@ class SqlUnitOfWork:
         queue: WorkQueue,
         agents: AgentCatalogue,
         sources: SourcePolicy,
+        vault: Vault,
     ) -> None:
         self.now = now
         self.workspaces: WorkspaceStore = WorkspaceTable(connection, self.now)
@@ -73,6 +77,8 @@ class SqlUnitOfWork:
         self.events: EventLog = self.log
         self.workers: WorkerStore = WorkerTable(connection)
         self.idempotency: IdempotencyStore = IdempotencyTable(connection, self.now)
+        self.secrets: SecretStore = SecretTable(connection)
+        self.vault = vault
         self.queue = queue
         self.agents = agents
         self.sources = sources
@@ -98,6 +104,7 @@ class SqlTransactor:
         queue_on: Callable[[AsyncConnection], WorkQueue],
         agents: AgentCatalogue,
         sources: SourcePolicy,
+        vault: Vault,
         after_commit: Callable[[frozenset[Subject]], Awaitable[None]] | None = None,
     ) -> None:
         self._engine = engine
@@ -105,6 +112,7 @@ class SqlTransactor:
         self._queue_on = queue_on
         self._agents = agents
         self._sources = sources
+        self._vault = vault
         self._after_commit = after_commit
 
     async def run(self, work: Callable[[UnitOfWork], Awaitable[Result]]) -> Result:
@@ -117,7 +125,7 @@ class SqlTransactor:
             try:
                 async with self._engine.begin() as connection:
                     queue = self._queue_on(connection)
-                    uow = SqlUnitOfWork(connection, self._clock(), queue, self._agents, self._sources)
+                    uow = SqlUnitOfWork(connection, self._clock(), queue, self._agents, self._sources, self._vault)
                     result = await work(uow)
                 if self._after_commit is not None and uow.log.touched:
                     await self._after_commit(frozenset(uow.log.touched))

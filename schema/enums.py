@@ -142,6 +142,7 @@ _publish(
         "DISPATCH": "Dispatch, retry and cancel.",
         "TRIAGE_FINDINGS": "Waive findings and take waivers back.",
         "MANAGE_PROJECTS": "Create projects and say what they work on.",
+        "MANAGE_SECRETS": "Set and delete secrets; nobody can read them.",
     },
 )
 _publish(Direction, "Order of a list.", {"ASC": "From the lowest on.", "DESC": "From the highest on."})

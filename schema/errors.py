@@ -158,6 +158,14 @@ class IllegalTransition(UserError):
     target: str = strawberry.field(name="toState", description="The state it cannot go to from there.")
 
 
+@refuses(errors.SecretUnreadable)
+@strawberry.type(description="A secret cannot be sealed or opened.")
+class SecretUnreadable(UserError):
+    """See the description."""
+
+    name: str = strawberry.field(name="secretName", description="Its name.")
+
+
 def shown(rejection: errors.Rejection) -> errors.Rejection:
     """The rejection as a client may see it: with a global id where the use case names a UUID."""
     if not isinstance(rejection, errors.NotFound):
@@ -179,5 +187,6 @@ ERROR_TYPES = (
     NotCancellable,
     IdempotencyKeyReused,
     IllegalTransition,
+    SecretUnreadable,
 )
 """Every kind of expected failure."""

@@ -10,9 +10,9 @@ import strawberry
 from domain.actor import Actor
 from domain.errors import Rejection
 from domain.ports import UnitOfWork
-from domain.use_cases import cancel, dependencies, dispatch, findings, projects, tasks
+from domain.use_cases import cancel, dependencies, dispatch, findings, projects, secrets, tasks
 from resolvers.outcome import Outcome
-from schema import dispatch_inputs, payloads, project_inputs, task_inputs
+from schema import dispatch_inputs, payloads, project_inputs, secret, task_inputs
 from schema.absence import given
 from schema.node import Info
 
@@ -151,4 +151,16 @@ class Mutation:
         project_inputs.SetFindingStateInput,
         payloads.SetFindingStatePayload,
         "Waive a finding with a reason, or take the waiver back.",
+    )
+    set_secret = mutation(
+        secrets.set_secret,
+        secret.SetSecretInput,
+        secret.SetSecretPayload,
+        "Keep a value for tools under a name; an older one is replaced. It cannot be read again.",
+    )
+    delete_secret = mutation(
+        secrets.delete_secret,
+        secret.DeleteSecretInput,
+        secret.DeleteSecretPayload,
+        "Forget a secret.",
     )

@@ -17,7 +17,7 @@ from domain.actor import Actor, Permission
 from domain.errors import Invalid
 from domain.pages import MAX_PAGE
 from domain.ports import AgentFacts
-from resolvers import dependencies, executions, findings, projects, tasks, workspaces
+from resolvers import dependencies, executions, findings, projects, secrets, tasks, workspaces
 from resolvers.context import Context
 from resolvers.loaders import Batch
 from schema.absence import given
@@ -39,6 +39,7 @@ from schema.node import Info, Node
 from schema.node_ids import decode, decode_as
 from schema.project import Project
 from schema.references import ByProject, ByTask
+from schema.secret import Secret
 from schema.task import Task
 from schema.workspace import Viewer, Workspace, own_workspace
 
@@ -171,6 +172,12 @@ async def _findings(
     return await findings.listed(reading(info), finding_filter(filter), part)
 
 
+async def _secrets(
+    info: Info, first: First = UNSET, last: Last = UNSET, after: After = UNSET, before: Before = UNSET
+) -> Any:
+    return await secrets.listed(reading(info), window(info, first, last, after, before))
+
+
 @strawberry.type(description="Everything that can be read. Nothing of another workspace is ever answered.")
 class Query:
     """The root of queries."""
@@ -207,4 +214,9 @@ class Query:
         _findings,
         graphql_type=Connection[Finding],
         description="Findings, the worst first; without the fixed unless asked for.",
+    )
+    secrets = strawberry.field(
+        _secrets,
+        graphql_type=Connection[Secret],
+        description="The secrets that tools may ask for, by name. Nobody can read their values.",
     )

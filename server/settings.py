@@ -100,6 +100,14 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         None, description="The Redis that carries wake-ups between replicas; without it PostgreSQL does."
     )
+    secrets_key: SecretStr | None = Field(
+        None,
+        description="The key of the secrets: 32 bytes in base64, older ones after a comma; without it a file holds it.",
+    )
+    egress_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hosts, addresses and networks that tools may reach although they are private; commas between.",
+    )
     source_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
         default_factory=lambda: (Path.cwd(),),
         description=f"Folders below which local sources may lie, separated by {os.pathsep!r}; the folder of the start.",
@@ -201,7 +209,7 @@ class Settings(BaseSettings):
             )
         return name
 
-    @field_validator("allowed_hosts", "allowed_origins", mode="before")
+    @field_validator("allowed_hosts", "allowed_origins", "egress_allow", mode="before")
     @classmethod
     def _names(cls, value: Any) -> Any:
         return _split(value, ",")
@@ -238,7 +246,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{unknown[0]!r} is not supported: use some of {', '.join(sorted(GIT_SCHEMES))}")
         return schemes
 
-    @field_validator("database_url", "database_owner_url", "redis_url", mode="before")
+    @field_validator("database_url", "database_owner_url", "redis_url", "secrets_key", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: Any) -> Any:
         return None if value == "" else value

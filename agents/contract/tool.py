@@ -45,7 +45,8 @@ class ToolScope(Protocol):
         """The value of a secret of the workspace. Its name is recorded; its value is taken out of all that is.
 
         Raises:
-            ToolFailure: there is no such secret, or it cannot be opened.
+            ToolFailure: there is no such secret.
+            AgentFailure: it cannot be opened (``SECRET_UNREADABLE``).
         """
 
     def measured(

@@ -157,6 +157,7 @@ class SegmentContext:
             name,
             self._lease,
             checkout=self.checkout,
+            transactor=self._transactor,
             store=self._store,
             toolbox=self._toolbox,
             logs=self._logs,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from uuid_utils.compat import uuid7
 
-from agents.contract import Checkout, Tool, ToolFailure, ToolResult
+from agents.contract import AgentFailure, Checkout, Tool, ToolFailure, ToolResult
 from agents.contract.sandbox import Sandbox
 from agents.contract.tool import Arguments, Result
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
@@ -21,13 +21,15 @@ from agents.runtime.log_writer import LogWriter
 from agents.runtime.typed_calls import CallScope, call
 from agents.toolbox import Toolbox, install_hint
 from domain.artifacts import ArtifactStore
+from domain.errors import NotFound, Rejection
 from domain.execution import Artifact, ToolCall
 from domain.finding import FindingDraft
 from domain.lease import Lease
-from domain.ports import Clock
+from domain.ports import Clock, Transactor
 from domain.redaction import Redactor
 from domain.states import ToolCallState
 from domain.text import storable
+from domain.use_cases.secrets import reveal_secret
 
 
 class RunningStep:
@@ -39,6 +41,7 @@ class RunningStep:
         lease: Lease,
         *,
         checkout: Checkout,
+        transactor: Transactor,
         store: ArtifactStore,
         toolbox: Toolbox,
         logs: LogWriter,
@@ -52,6 +55,7 @@ class RunningStep:
         self._artifacts: dict[str, tuple[str, bytes]] = {}
         self._lease = lease
         self._checkout = checkout
+        self._transactor = transactor
         self._store = store
         self._toolbox = toolbox
         self._logs = logs
@@ -165,7 +169,15 @@ class RunningStep:
         return await call(tool(), arguments, ledger=self._ledger, redactor=self._redactor, scope=scope)
 
     async def _reveal(self, name: str) -> str:
-        raise ToolFailure(f"There is no secret {name!r}.")
+        workspace_id = self._lease.subject.workspace_id
+        try:
+            return await self._transactor.run(lambda uow: reveal_secret(uow, workspace_id, name))
+        except NotFound:
+            raise ToolFailure(
+                f"There is no secret {name!r} in this workspace: set it with `wrenchai secrets set {name}`."
+            ) from None
+        except Rejection as rejection:
+            raise AgentFailure(rejection.message, code=rejection.code) from None
 
     async def _ended(
         self, begun: ToolCall, exit_code: int | None, output: str, error: str | None, *, accepted: bool = False

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agents.contract import ToolFailure
+from agents.contract import AgentFailure, ToolFailure
 from agents.contract.sandbox import Sandbox
 from agents.contract.tool import Arguments, Result, Tool
 from agents.runtime.call_ledger import Called, Ending, Ledger
@@ -25,7 +25,8 @@ Reveal = Callable[[str], Awaitable[str]]
 """The value of the workspace's secret of that name.
 
 Raises:
-    ToolFailure: there is none, or it cannot be opened.
+    ToolFailure: there is none.
+    AgentFailure: it cannot be opened (``SECRET_UNREADABLE``).
 """
 
 
@@ -142,6 +143,10 @@ async def _made(
         raise
     except (LeaseLost, StoreLost):
         raise
+    except AgentFailure as error:
+        said = redactor.text(str(error))
+        await ended(ToolCallState.FAILED, said)
+        raise AgentFailure(said, code=error.code) from None
     except ToolFailure as error:
         said = redactor.text(str(error))
         await ended(ToolCallState.FAILED, said)

@@ -7,6 +7,7 @@ from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
 from domain.ports.findings import FindingStore
 from domain.ports.idempotency import IdempotencyStore
 from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
+from domain.ports.secrets import SecretStore, Vault
 from domain.ports.tasks import DependencyStore, TaskStore
 from domain.ports.tool_calls import ToolCallStore
 from domain.ports.unit_of_work import Result, Transactor, UnitOfWork
@@ -22,11 +23,13 @@ __all__ = [
     "IdempotencyStore",
     "ProjectStore",
     "Result",
+    "SecretStore",
     "SourcePolicy",
     "TaskStore",
     "ToolCallStore",
     "Transactor",
     "UnitOfWork",
+    "Vault",
     "WorkQueue",
     "WorkerStore",
     "WorkspaceStore",

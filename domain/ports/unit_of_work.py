@@ -13,6 +13,7 @@ from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
 from domain.ports.findings import FindingStore
 from domain.ports.idempotency import IdempotencyStore
 from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
+from domain.ports.secrets import SecretStore, Vault
 from domain.ports.tasks import DependencyStore, TaskStore
 from domain.ports.tool_calls import ToolCallStore
 
@@ -34,6 +35,8 @@ class UnitOfWork(Protocol):
     queue: WorkQueue
     workers: WorkerStore
     idempotency: IdempotencyStore
+    secrets: SecretStore
+    vault: Vault
     agents: AgentCatalogue
     sources: SourcePolicy
 

@@ -15,6 +15,7 @@ from persistence.mappers.executions import (
 from persistence.mappers.findings import from_finding, to_finding
 from persistence.mappers.projects import to_project, to_source, to_workspace
 from persistence.mappers.rows import AnyRow
+from persistence.mappers.secrets import to_sealed_secret, to_secret
 from persistence.mappers.tasks import ON_FAILURE, PRIORITY, TASK_STATUS, from_task, to_dependency, to_task
 
 __all__ = [
@@ -34,6 +35,8 @@ __all__ = [
     "to_finding",
     "to_project",
     "to_report",
+    "to_sealed_secret",
+    "to_secret",
     "to_source",
     "to_step",
     "to_task",

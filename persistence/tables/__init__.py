@@ -6,6 +6,7 @@ from persistence.tables.executions import artifacts, executions, steps, tool_cal
 from persistence.tables.findings import findings, sightings
 from persistence.tables.idempotency import idempotency_keys
 from persistence.tables.projects import projects, sources, workspaces
+from persistence.tables.secrets import secrets
 from persistence.tables.tasks import dependencies, tasks
 from persistence.tables.workers import workers
 
@@ -20,6 +21,7 @@ __all__ = [
     "idempotency_keys",
     "metadata",
     "projects",
+    "secrets",
     "sightings",
     "sources",
     "steps",

@@ -16,12 +16,12 @@ import typer
 from domain.artifacts import ArtifactNotStored
 from persistence.addresses import DatabaseUnavailable
 from server import __version__
-from server.cli import agents, audit, config, db, doctor, graphql, serving, watch
+from server.cli import agents, audit, config, db, doctor, graphql, secrets, serving, watch
 from server.cli.console import complain, errors, output
 from server.cli.exit_codes import ExitCode
 from server.settings import SettingsError
 
-COMMANDS = (serving, audit, graphql, watch, agents, db, config, doctor)
+COMMANDS = (serving, audit, graphql, watch, agents, secrets, db, config, doctor)
 """The modules of the commands, in the order of the help."""
 
 app = typer.Typer(
@@ -89,10 +89,12 @@ def _database_went_away(error: Exception) -> bool:
 
 def _expected() -> Iterator[tuple[tuple[type[Exception], ...], ExitCode]]:
     """Errors whose message is a sentence for a person, with the exit codes they lead to."""
+    from domain.errors import Rejection
     from persistence.backup.facts import BackupRefused, TargetRefused
     from persistence.backup.programs import ProgramFailed
     from persistence.retention.policy import HouseBusy
     from server.client.graphql_client import GraphQLErrors, NobodyTakes, Refused, ServerUnreachable
+    from server.security.master_keys import UnusableKey
     from server.security.private_file import ExposedSecret
 
     yield (DatabaseUnavailable, ServerUnreachable, ProgramFailed), ExitCode.UNAVAILABLE
@@ -100,7 +102,8 @@ def _expected() -> Iterator[tuple[tuple[type[Exception], ...], ExitCode]]:
     yield (NobodyTakes, HouseBusy), ExitCode.TEMPORARY
     yield (ExposedSecret,), ExitCode.PERMISSION
     yield (BackupRefused, ArtifactNotStored), ExitCode.INPUT_OUTPUT
-    yield (TargetRefused,), ExitCode.CONFIGURATION
+    yield (TargetRefused, UnusableKey), ExitCode.CONFIGURATION
+    yield (Rejection,), ExitCode.FAILED
 
 
 def _explain_system(error: OSError) -> ExitCode:

@@ -37,6 +37,8 @@ from server import __version__
 from server.platform.database import create_engine, open_read_pool
 from server.platform.housekeeping import Housekeeping, policy_of
 from server.platform.source_roots import SourceRoots
+from server.security.master_keys import MasterKeys
+from server.security.vault import EnvelopeVault
 from server.settings import Settings
 
 DEFAULT_WORKSPACE = UUID("00000000-0000-7000-8000-000000000001")
@@ -163,8 +165,9 @@ async def open_platform(settings: Settings, addresses: DatabaseAddresses) -> Asy
         def queue_on(connection: AsyncConnection) -> DbosQueue:
             return DbosQueue(client, connection, clock.now)
 
+        vault = EnvelopeVault(MasterKeys(settings.data_dir, settings.secrets_key))
         transactor = SqlTransactor(
-            engine, clock=clock.now, queue_on=queue_on, agents=agents, sources=roots, after_commit=publish
+            engine, clock=clock.now, queue_on=queue_on, agents=agents, sources=roots, vault=vault, after_commit=publish
         )
         await transactor.run(_ensure_workspace)
         yield Platform(

@@ -32,10 +32,26 @@ def upgrade() -> None:
         "tool_calls",
         ["execution_id", "idempotency_key", "attempt"],
     )
+    op.create_table(
+        "secrets",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("updated_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_secrets_workspace_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "name", name=op.f("pk_secrets")),
+    )
 
 
 def downgrade() -> None:
-    """Take the revision back. Calls whose end nobody saw are given the time at which they began for it."""
+    """Take the revision back. Secrets are lost. Calls whose end nobody saw are given the time at which they began for it."""
+    op.drop_table("secrets")
     op.drop_constraint(op.f("uq_tool_calls_execution_id_idempotency_key_attempt"), "tool_calls", type_="unique")
     op.drop_constraint(op.f("ck_tool_calls_state"), "tool_calls", type_="check")
     op.execute("UPDATE tool_calls SET finished_at = started_at WHERE finished_at IS NULL")
