@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.actor import Actor
 from domain.errors import Rejection
-from domain.ports import AgentCatalogue, Transactor, UnitOfWork
+from domain.ports import AgentCatalogue, ToolCatalogue, Transactor, UnitOfWork
 from domain.reads import Reader
 from domain.use_cases.idempotency import once
 from domain.wakeups import Wakeups
@@ -38,6 +38,7 @@ class Context:
     read: Reader
     transactor: Transactor
     agents: AgentCatalogue
+    tools: ToolCatalogue
     wakeups: Wakeups
     reads: Reads
     clock: Callable[[], datetime]

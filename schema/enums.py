@@ -16,6 +16,7 @@ from domain.reads import TaskOrderField
 from domain.severity import Severity
 from domain.states import ExecutionStatus, StepStatus, TaskStatus, ToolCallState
 from domain.task import OnFailure, Priority
+from domain.tool import ToolKind, ToolStatus
 
 
 class CountRelation(StrEnum):
@@ -86,6 +87,20 @@ _publish(
         "FAILED": "It could not be done, or its exit code means a failure.",
         "INTERRUPTED": "Nobody has seen its end, and it may be made again.",
         "UNCERTAIN": "Nobody has seen its end, and it must not be made twice: it may have had its effect.",
+    },
+)
+_publish(
+    ToolKind,
+    "What a tool is.",
+    {"PROGRAM": "A program that is run with arguments.", "TYPED": "A tool with a schema of what goes in and out."},
+)
+_publish(
+    ToolStatus,
+    "Whether a tool can be used.",
+    {
+        "AVAILABLE": "It is here.",
+        "MISSING": "It is not installed; installHint says how to.",
+        "BROKEN": "It is here and does not work; problem says why.",
     },
 )
 _publish(

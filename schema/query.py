@@ -17,6 +17,7 @@ from domain.actor import Actor, Permission
 from domain.errors import Invalid
 from domain.pages import MAX_PAGE
 from domain.ports import AgentFacts
+from domain.tool import ToolFacts
 from resolvers import dependencies, executions, findings, projects, secrets, tasks, workspaces
 from resolvers.context import Context
 from resolvers.loaders import Batch
@@ -41,6 +42,7 @@ from schema.project import Project
 from schema.references import ByProject, ByTask
 from schema.secret import Secret
 from schema.task import Task
+from schema.tool import Tool
 from schema.workspace import Viewer, Workspace, own_workspace
 
 LOOKUPS: Mapping[str, Batch[UUID, Any]] = {
@@ -172,6 +174,10 @@ async def _findings(
     return await findings.listed(reading(info), finding_filter(filter), part)
 
 
+async def _tools(info: Info) -> list[ToolFacts]:
+    return list(await reading(info).tools.all())
+
+
 async def _secrets(
     info: Info, first: First = UNSET, last: Last = UNSET, after: After = UNSET, before: Before = UNSET
 ) -> Any:
@@ -219,4 +225,7 @@ class Query:
         _secrets,
         graphql_type=Connection[Secret],
         description="The secrets that tools may ask for, by name. Nobody can read their values.",
+    )
+    tools = strawberry.field(
+        _tools, graphql_type=list[Tool], description="Every tool that is known, installed or not, by name."
     )

@@ -10,6 +10,7 @@ from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
 from domain.ports.secrets import SecretStore, Vault
 from domain.ports.tasks import DependencyStore, TaskStore
 from domain.ports.tool_calls import ToolCallStore
+from domain.ports.tools import ToolCatalogue
 from domain.ports.unit_of_work import Result, Transactor, UnitOfWork
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "SourcePolicy",
     "TaskStore",
     "ToolCallStore",
+    "ToolCatalogue",
     "Transactor",
     "UnitOfWork",
     "Vault",

@@ -16,12 +16,12 @@ import typer
 from domain.artifacts import ArtifactNotStored
 from persistence.addresses import DatabaseUnavailable
 from server import __version__
-from server.cli import agents, audit, config, db, doctor, graphql, secrets, serving, watch
+from server.cli import agents, audit, config, db, doctor, graphql, secrets, serving, tools, watch
 from server.cli.console import complain, errors, output
 from server.cli.exit_codes import ExitCode
 from server.settings import SettingsError
 
-COMMANDS = (serving, audit, graphql, watch, agents, secrets, db, config, doctor)
+COMMANDS = (serving, audit, graphql, watch, agents, tools, secrets, db, config, doctor)
 """The modules of the commands, in the order of the help."""
 
 app = typer.Typer(
@@ -89,6 +89,7 @@ def _database_went_away(error: Exception) -> bool:
 
 def _expected() -> Iterator[tuple[tuple[type[Exception], ...], ExitCode]]:
     """Errors whose message is a sentence for a person, with the exit codes they lead to."""
+    from agents.toolbox.own_venvs import NotInstalled
     from domain.errors import Rejection
     from persistence.backup.facts import BackupRefused, TargetRefused
     from persistence.backup.programs import ProgramFailed
@@ -97,7 +98,7 @@ def _expected() -> Iterator[tuple[tuple[type[Exception], ...], ExitCode]]:
     from server.security.master_keys import UnusableKey
     from server.security.private_file import ExposedSecret
 
-    yield (DatabaseUnavailable, ServerUnreachable, ProgramFailed), ExitCode.UNAVAILABLE
+    yield (DatabaseUnavailable, ServerUnreachable, ProgramFailed, NotInstalled), ExitCode.UNAVAILABLE
     yield (Refused, GraphQLErrors), ExitCode.EXECUTION
     yield (NobodyTakes, HouseBusy), ExitCode.TEMPORARY
     yield (ExposedSecret,), ExitCode.PERMISSION

@@ -8,9 +8,8 @@ import socket
 
 import psutil
 
-from agents.known_tools import KNOWN_TOOLS
 from agents.sandbox.probe import probe_sandbox
-from agents.toolbox import Toolbox, install_hint
+from agents.toolbox import KNOWN_TOOLS, Toolbox, install_hint
 from server.diagnosis.check import Check, failure, ok, warning
 from server.settings import Settings
 

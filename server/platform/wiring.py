@@ -19,6 +19,7 @@ from agents.runtime.segment import Workshop
 from agents.runtime.worker import Chores, Worker
 from agents.sandbox.choice import open_sandbox
 from agents.toolbox import Toolbox
+from agents.toolbox.registry import ToolRegistry
 from domain.actor import OWNER_PERMISSIONS, Actor
 from domain.events import Subject
 from domain.ports import UnitOfWork
@@ -37,6 +38,7 @@ from server import __version__
 from server.platform.database import create_engine, open_read_pool
 from server.platform.housekeeping import Housekeeping, policy_of
 from server.platform.source_roots import SourceRoots
+from server.platform.tools import open_registry
 from server.security.master_keys import MasterKeys
 from server.security.vault import EnvelopeVault
 from server.settings import Settings
@@ -55,6 +57,8 @@ class Platform:
     reading: ReadPool
     client: DBOSClient
     agents: InstalledAgents
+    toolbox: Toolbox
+    tools: ToolRegistry
     roots: SourceRoots
     artifacts: DiskArtifacts
     wakeups: PostgresWakeups | RedisWakeups
@@ -83,6 +87,7 @@ class Platform:
             read=SqlReader(self.reading, self.lease),
             transactor=self.transactor,
             agents=self.agents,
+            tools=self.tools,
             wakeups=self.wakeups,
             reads=self.reads,
             clock=self.clock.now,
@@ -116,7 +121,7 @@ class Platform:
             transactor=self.transactor,
             agents=self.agents,
             store=self.artifacts,
-            toolbox=Toolbox(),
+            toolbox=self.toolbox,
             checkouts=self.checkouts,
             clock=self.clock,
             sandbox=open_sandbox(self.settings.sandbox),
@@ -149,6 +154,7 @@ async def open_platform(settings: Settings, addresses: DatabaseAddresses) -> Asy
         client = execution_engine.connect(addresses.app_dsn)
         stack.callback(client.destroy)
         agents, roots = InstalledAgents(concurrency=settings.agent_concurrency), SourceRoots(settings)
+        tools, toolbox = open_registry(settings)
         redis = RedisWakeups(settings.redis_url.get_secret_value()) if settings.redis_url is not None else None
         wakeups = redis or PostgresWakeups(addresses.app_dsn)
         await wakeups.start()
@@ -177,6 +183,8 @@ async def open_platform(settings: Settings, addresses: DatabaseAddresses) -> Asy
             reading=reading,
             client=client,
             agents=agents,
+            toolbox=toolbox,
+            tools=tools,
             roots=roots,
             artifacts=DiskArtifacts(settings.data_dir / "artifacts", max_bytes=settings.max_artifact_bytes),
             wakeups=wakeups,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from agents.known_tools import FINDINGS, KNOWN_TOOLS, OK
 from agents.sandbox.probe import probe_sandbox
-from agents.toolbox import Toolbox, install_hint
+from agents.toolbox import KNOWN_TOOLS, Toolbox, install_hint
+from agents.toolbox.known import FINDINGS, OK
 
 
 def test_tools_are_found_beside_our_python_with_their_version() -> None:

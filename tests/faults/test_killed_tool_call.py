@@ -29,10 +29,12 @@ async def test_an_effect_that_must_not_happen_twice_is_asked_about(
 ) -> None:
     file, until_file = folder / "effects", folder / "go-on"
     async with started("worker", ground.data_dir) as worker:
+        await ground.checker.until_worker(worker)
         work = await give(caller, folder, steps=1, held=False, stamp=str(file), stamp_until=str(until_file))
         [key] = await _first_effect(file)
         await worker.kill()
-    async with started("worker", ground.data_dir):
+    async with started("worker", ground.data_dir) as successor:
+        await ground.checker.until_worker(successor)
         execution = await ground.checker.until_status(work.execution_id, "FAILED", LEASE + 10)
         assert await lines_of(file) == [key]  # once
         assert execution["error_code"] == "TOOL_CALL_UNCERTAIN"
@@ -58,13 +60,15 @@ async def test_one_that_may_be_repeated_is_made_again_under_the_same_key(
 ) -> None:
     file, until_file = folder / "effects", folder / "go-on"
     async with started("worker", ground.data_dir) as worker:
+        await ground.checker.until_worker(worker)
         work = await give(
             caller, folder, steps=1, held=False, stamp=str(file), stamp_until=str(until_file), stamp_keyed=True
         )
         [key] = await _first_effect(file)
         await worker.kill()
     until_file.touch()
-    async with started("worker", ground.data_dir):
+    async with started("worker", ground.data_dir) as successor:
+        await ground.checker.until_worker(successor)
         await ground.checker.until_status(work.execution_id, "SUCCEEDED", LEASE + 10)
         assert await lines_of(file) == [key, key]  # to whoever counts by key it happened once
         calls = (await recorded(caller, work))["toolCalls"]["nodes"]
@@ -78,10 +82,12 @@ async def test_one_that_may_be_repeated_is_made_again_under_the_same_key(
 async def test_one_that_had_ended_is_not_made_again(ground: Ground, caller: GraphQLClient, folder: Path) -> None:
     file = folder / "effects"
     async with started("worker", ground.data_dir) as worker:
+        await ground.checker.until_worker(worker)
         work = await give(caller, folder, steps=1, stamp=str(file))
         await until_line(work.journal, "stamped", 20)
         await worker.kill()
-    async with started("worker", ground.data_dir):
+    async with started("worker", ground.data_dir) as successor:
+        await ground.checker.until_worker(successor)
         await work.begun(1, times=2, within=LEASE + 10)
         await until_line(work.journal, "stamped", 20, times=2)
         work.let(1)

@@ -1,4 +1,4 @@
-"""Finds the tools that agents drive: beside our Python first, then on the PATH."""
+"""Finds the tools that agents drive: in a venv of their own, beside our Python, or on the PATH."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from agents.known_tools import KNOWN_TOOLS, KnownTool
 from agents.processes import clean_environment
+from agents.toolbox.known import ALL_TOOLS, KNOWN_TOOLS, OWN_VENV_TOOLS, KnownTool
+from agents.toolbox.own_venvs import OwnVenvs
+
+UNKNOWN = "unknown"
+"""The version of a program that does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tool:
-    """An installed tool; ``version`` is ``unknown`` when it does not say."""
+class Program:
+    """An installed program; ``version`` is ``UNKNOWN`` when it does not say."""
 
     name: str
     path: Path
@@ -29,23 +33,29 @@ class Tool:
 class Toolbox:
     """The tools of this machine. What was found is remembered; what is missing is looked for again each time."""
 
-    def __init__(self) -> None:
-        self._found: dict[str, Tool] = {}
+    def __init__(self, venvs: OwnVenvs | None = None) -> None:
+        self._found: dict[str, Program] = {}
+        self._venvs = venvs
 
-    def find(self, name: str) -> Tool | None:
+    def find(self, name: str) -> Program | None:
         """The tool of that name, or ``None``. One that is no Python package is run once for its version."""
         known = self._found.get(name)
         if known is not None and known.path.exists():
             return known
-        path = _locate(name)
+        path = self._locate(name)
         if path is None:
             self._found.pop(name, None)
             return None
-        facts = KNOWN_TOOLS.get(name)
-        self._found[name] = Tool(name, path, _version(path, facts), facts)
+        facts = ALL_TOOLS.get(name)
+        self._found[name] = Program(name, path, _version(path, facts), facts)
         return self._found[name]
 
-    async def survey(self, names: Iterable[str] = KNOWN_TOOLS) -> dict[str, Tool | None]:
+    def _locate(self, name: str) -> Path | None:
+        if name in OWN_VENV_TOOLS:  # one on the PATH may be of any version
+            return self._venvs.program(name) if self._venvs is not None else None
+        return _locate(name)
+
+    async def survey(self, names: Iterable[str] = KNOWN_TOOLS) -> dict[str, Program | None]:
         """Look for several tools without blocking the loop."""
         wanted = list(names)
         return dict(zip(wanted, await asyncio.to_thread(lambda: [self.find(name) for name in wanted]), strict=True))
@@ -57,7 +67,7 @@ class Toolbox:
 
 def install_hint(name: str) -> str:
     """The command that installs a tool."""
-    facts = KNOWN_TOOLS.get(name)
+    facts = ALL_TOOLS.get(name)
     return facts.install if facts else f"install {name} so that it is on the PATH"
 
 
@@ -83,6 +93,6 @@ def _version(path: Path, facts: KnownTool | None) -> str:
             [path, *arguments], capture_output=True, text=True, timeout=20, check=False, errors="replace"
         )
     except (OSError, subprocess.TimeoutExpired):
-        return "unknown"
+        return UNKNOWN
     found = re.search(r"\d+(?:\.\d+)+", said.stdout + said.stderr)
-    return found.group() if found else "unknown"
+    return found.group() if found else UNKNOWN
