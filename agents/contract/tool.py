@@ -10,6 +10,7 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.contract.side_effect import SideEffect
 
@@ -30,13 +31,15 @@ class ToolScope(Protocol):
     """What the platform gives a tool for one call.
 
     ``idempotency_key`` is the same whenever this call is made again after a crash: pass it on to services that take
-    one. ``scratch`` is a folder that goes with the checkout. Code of users runs in ``sandbox`` and nowhere else.
+    one. ``scratch`` is a folder that goes with the checkout. Code of users runs in ``sandbox`` and nowhere else. Where
+    somebody else says where to connect to, ask ``egress`` for the address.
     """
 
     idempotency_key: str
     checkout: Path
     scratch: Path
     sandbox: Sandbox
+    egress: Egress
 
     async def log(self, text: str) -> None:
         """Write lines to the execution's log."""

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from agents.contract import AgentFailure, Checkout, FindingsSummary
 from agents.contract import Step as StepContract
+from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.runtime.call_ledger import CallLedger
 from agents.runtime.log_writer import LogWriter
@@ -51,6 +52,7 @@ class SegmentContext:
         clock: Clock,
         redactor: Redactor,
         sandbox: Sandbox,
+        egress: Egress,
         uncertain_calls: UncertainCalls,
     ) -> None:
         self.execution_id: UUID = segment.execution.id
@@ -72,6 +74,7 @@ class SegmentContext:
         self._clock = clock
         self._redactor = redactor
         self._sandbox = sandbox
+        self._egress = egress
         self._uncertain_calls = uncertain_calls
 
     async def step(
@@ -165,6 +168,7 @@ class SegmentContext:
             ledger=ledger,
             redactor=self._redactor,
             sandbox=self._sandbox,
+            egress=self._egress,
         )
 
     async def _start(self, name: str, known: Step | None) -> Step:

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from agents.catalogue import Declaration, InstalledAgents
 from agents.checkout import SourceUnavailable
 from agents.contract import AgentFailure, Checkout, ToolFailure
+from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.runtime.checkouts import Checkouts
 from agents.runtime.context import SegmentContext
@@ -57,6 +58,7 @@ class Workshop:
     checkouts: Checkouts
     clock: Clock
     sandbox: Sandbox
+    egress: Egress
     uncertain_calls: UncertainCalls = field(default_factory=NobodyToAsk)
 
 
@@ -179,6 +181,7 @@ class SegmentRun:
             clock=self._workshop.clock,
             redactor=redactor,
             sandbox=self._workshop.sandbox,
+            egress=self._workshop.egress,
             uncertain_calls=self._workshop.uncertain_calls,
         )
         agent = declaration.agent()

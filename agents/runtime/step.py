@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid_utils.compat import uuid7
 
 from agents.contract import AgentFailure, Checkout, Tool, ToolFailure, ToolResult
+from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.contract.tool import Arguments, Result
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
@@ -49,6 +50,7 @@ class RunningStep:
         ledger: CallLedger,
         redactor: Redactor,
         sandbox: Sandbox,
+        egress: Egress,
     ) -> None:
         self.name = name
         self.findings: list[FindingDraft] = []
@@ -63,6 +65,7 @@ class RunningStep:
         self._ledger = ledger
         self._redactor = redactor
         self._sandbox = sandbox
+        self._egress = egress
 
     async def log(self, text: str) -> None:
         """Write lines to the execution's log."""
@@ -161,6 +164,7 @@ class RunningStep:
                 checkout=self._checkout.path,
                 scratch=self._checkout.scratch,
                 sandbox=self._sandbox,
+                egress=self._egress,
                 log=self.log,
                 reveal=self._reveal,
                 redactor=self._redactor,

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from agents.contract import AgentFailure, ToolFailure
+from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.contract.tool import Arguments, Result, Tool
 from agents.runtime.call_ledger import Called, Ending, Ledger
@@ -40,6 +41,7 @@ class CallScope:
         checkout: Path,
         scratch: Path,
         sandbox: Sandbox,
+        egress: Egress,
         log: Callable[[str], Awaitable[None]],
         reveal: Reveal,
         redactor: Redactor,
@@ -48,6 +50,7 @@ class CallScope:
         self.checkout = checkout
         self.scratch = scratch
         self.sandbox = sandbox
+        self.egress = egress
         self.secrets: dict[str, None] = {}
         self.exit_code: int | None = None
         self.cpu_seconds: float | None = None

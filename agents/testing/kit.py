@@ -13,8 +13,10 @@ from uuid import UUID, uuid4
 from pydantic import BaseModel, TypeAdapter
 
 from agents.contract import Agent, Checkout, FindingsSummary, Step, Tool, ToolFailure, ToolResult
+from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.contract.tool import Arguments, Result
+from agents.egress import EgressPolicy
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
 from agents.runtime.typed_calls import CallScope, call
 from agents.sandbox.choice import open_sandbox
@@ -118,6 +120,7 @@ class KitContext:
     toolbox: Toolbox = field(default_factory=Toolbox)
     secrets: Mapping[str, str] = field(default_factory=dict)
     sandbox: Sandbox = field(default_factory=lambda: open_sandbox("auto"))
+    egress: Egress = field(default_factory=EgressPolicy)
     redactor: Redactor = field(default_factory=Redactor)
     ledger: KitLedger = field(init=False)
     _drafts: dict[str, FindingDraft] = field(default_factory=dict)
@@ -283,6 +286,7 @@ class _KitStep:
                 checkout=context.checkout.path,
                 scratch=context.checkout.scratch,
                 sandbox=context.sandbox,
+                egress=context.egress,
                 log=self.log,
                 reveal=self._reveal,
                 redactor=context.redactor,

@@ -12,6 +12,7 @@ from dbos import DBOSClient
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agents.catalogue import InstalledAgents
+from agents.egress import EgressPolicy
 from agents.runtime import engine as execution_engine
 from agents.runtime.checkouts import Checkouts
 from agents.runtime.queue import DbosQueue
@@ -125,6 +126,7 @@ class Platform:
             checkouts=self.checkouts,
             clock=self.clock,
             sandbox=open_sandbox(self.settings.sandbox),
+            egress=EgressPolicy(self.settings.egress_allow),
         )
         return Worker(
             workshop,

@@ -1,0 +1,1 @@
+"""The typed tools that come with the platform, one module each."""
