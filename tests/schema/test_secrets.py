@@ -1,0 +1,104 @@
+"""Secrets in the graph: their names, never their values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import strawberry
+from sqlalchemy import text, update
+
+from domain.actor import Permission
+from domain.errors import SecretUnreadable
+from domain.ports import UnitOfWork
+from domain.use_cases.secrets import reveal_secret
+from persistence.tables import secrets
+from tests.schema.conftest import Graph
+
+VALUE = "correct horse battery staple"
+SET = """mutation ($name: String!, $value: String!) { setSecret(input: {name: $name, value: $value}) {
+  secret { name keyId updatedBy createdAt updatedAt } errors { __typename code message path } } }"""
+DELETE = """mutation ($name: String!) { deleteSecret(input: {name: $name}) {
+  secret { name } errors { __typename code message } } }"""
+LIST = "{ secrets(first: 2) { nodes { name updatedBy } pageInfo { hasNextPage } totalCount { value } } }"
+
+
+async def put(graph: Graph, name: str, value: str = VALUE) -> dict[str, Any]:
+    payload: dict[str, Any] = (await graph.run(SET, name=name, value=value))["setSecret"]
+    return payload
+
+
+async def test_a_secret_is_set_listed_and_forgotten(graph: Graph) -> None:
+    first = await put(graph, "deploy-key")
+    assert (first["errors"], first["secret"]["name"]) == ([], "deploy-key")
+    second = await put(graph, "deploy-key", "another value")
+    assert second["secret"]["createdAt"] == first["secret"]["createdAt"]
+    for name in ("b", "c"):
+        await put(graph, name)
+    listed = (await graph.run(LIST))["secrets"]
+    assert [one["name"] for one in listed["nodes"]] == ["b", "c"]
+    assert listed["pageInfo"]["hasNextPage"]
+    assert listed["totalCount"]["value"] == 3
+    workspace_id = graph.actor.workspace_id
+    assert await graph.do(lambda uow: reveal_secret(uow, workspace_id, "deploy-key")) == "another value"
+    assert (await graph.run(DELETE, name="deploy-key"))["deleteSecret"]["secret"] == {"name": "deploy-key"}
+    [error] = (await graph.run(DELETE, name="deploy-key"))["deleteSecret"]["errors"]
+    assert error["code"] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "path"),
+    [
+        ("", VALUE, ["input", "name"]),
+        ("../x", VALUE, ["input", "name"]),
+        ("a" * 101, VALUE, ["input", "name"]),
+        ("fine", "short", ["input", "value"]),
+        ("fine", "x" * 70_000, ["input", "value"]),
+        ("fine", "half \ud800 a pair", ["input", "value"]),
+    ],
+)
+async def test_what_cannot_be_kept_is_refused_without_repeating_it(
+    graph: Graph, name: str, value: str, path: list[str]
+) -> None:
+    [error] = (await put(graph, name, value))["errors"]
+    assert (error["code"], error["path"]) == ("VALIDATION_FAILED", path)
+    assert value not in error["message"]
+
+
+async def test_who_may_only_read_sets_nothing(viewer: Graph) -> None:
+    [error] = (await put(viewer, "a"))["errors"]
+    assert error["code"] == "PERMISSION_DENIED"
+    assert Permission.MANAGE_SECRETS.value in error["message"]
+
+
+async def test_no_type_has_a_value(schema: strawberry.Schema) -> None:
+    fields = schema.get_type_by_name("Secret").fields  # type: ignore[union-attr]
+    assert {field.python_name for field in fields} == {"name", "key_id", "updated_by", "created_at", "updated_at"}
+
+
+async def test_one_that_was_altered_in_the_database_is_a_coded_error(graph: Graph) -> None:
+    await put(graph, "altered")
+    workspace_id = graph.actor.workspace_id
+    async with graph.platform.engine.begin() as connection:
+        await connection.execute(
+            update(secrets)
+            .where(secrets.c.workspace_id == workspace_id)
+            .values(sealed=text("set_byte(sealed, 20, get_byte(sealed, 20) # 1)"))
+        )
+
+    async def reveal(uow: UnitOfWork) -> str:
+        return await reveal_secret(uow, workspace_id, "altered")
+
+    with pytest.raises(SecretUnreadable, match="was altered"):
+        await graph.do(reveal)
+
+
+async def test_a_value_is_nowhere_in_the_database(graph: Graph) -> None:
+    await put(graph, "hidden")
+    async with graph.platform.engine.connect() as connection:
+        tables = (
+            await connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+        ).scalars()
+        for table in list(tables):
+            found = text(f'SELECT count(*) FROM "{table}" AS r WHERE r::text LIKE :value')
+            assert (await connection.execute(found, {"value": f"%{VALUE}%"})).scalar_one() == 0, table
