@@ -70,7 +70,9 @@ async def test_code_runs_and_what_it_makes_is_answered(call: Call, context: KitC
 
 
 async def test_shell_code_reaches_neither_network_nor_host(call: Call) -> None:
-    source = "cat /etc/shadow; ls /root /home; env; (exec 3<>/dev/tcp/127.0.0.1/22) 2>&1; ln -s /etc/hostname link"
+    source = (
+        "cat /etc/shadow; ls -A /home | head -1; env; (exec 3<>/dev/tcp/127.0.0.1/22) 2>&1; ln -s /etc/hostname link"
+    )
     done: CodeResult = await call(CodeExecution, CodeArguments(language=Language.SHELL, source=source))
     assert "root:" not in done.stdout
     assert "WRENCHAI" not in done.stdout

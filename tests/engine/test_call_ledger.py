@@ -19,12 +19,15 @@ from agents.runtime.uncertain_calls import NobodyToAsk
 from agents.sandbox.choice import open_sandbox
 from domain.commands import CreateProject, CreateTasks, TaskDraft
 from domain.errors import LeaseLost
-from domain.execution import ToolCall
+from domain.execution import ExecutionError, ToolCall
 from domain.lease import Lease
+from domain.pages import PageRequest
 from domain.ports import UnitOfWork
 from domain.redaction import Redactor
-from domain.states import ToolCallState
+from domain.states import ExecutionStatus, ToolCallState
 from domain.use_cases import lifecycle, projects, tasks
+from domain.use_cases.lifecycle import Outcome
+from persistence.reader import SqlReader
 from server.platform.wiring import Platform
 
 
@@ -78,9 +81,11 @@ class Counter:
     """Works of a shop. Each delivery is noted under its key."""
 
     delivered: list[str] = field(default_factory=list)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def deliver(self, key: str) -> str:
         self.delivered.append(key)
+        self.begun.set()
         return f"delivery {len(self.delivered)}"
 
     async def deliver_much(self, key: str) -> str:
@@ -154,8 +159,6 @@ class Desk:
 
     async def calls(self) -> list[ToolCall]:
         """All that is recorded, the oldest first."""
-        from domain.pages import PageRequest
-        from persistence.reader import SqlReader
 
         reader = SqlReader(self.platform.reading, self.platform.lease)
         workspace_id = self.lease.subject.workspace_id
@@ -230,8 +233,7 @@ async def test_who_allows_it_has_it_made_again_under_the_same_key(desk: Desk) ->
 async def test_a_call_that_is_stopped_leaves_the_question_open(desk: Desk) -> None:
     ordering = asyncio.create_task(desk.order(desk.counter.deliver_and_hang, Order(what="tea")))
     async with asyncio.timeout(20):
-        while not desk.counter.delivered:
-            await asyncio.sleep(0.01)
+        await desk.counter.begun.wait()
     ordering.cancel()
     with pytest.raises(asyncio.CancelledError):
         await ordering
@@ -265,15 +267,11 @@ async def test_a_worker_that_has_lost_its_execution_calls_nothing(desk: Desk) ->
 
 
 async def test_an_execution_that_ends_says_what_may_have_happened(desk: Desk) -> None:
-    from domain.execution import ExecutionError
-    from domain.states import ExecutionStatus
-    from domain.use_cases.lifecycle import Outcome
 
     ledger = desk.ledger(NobodyToAsk())
     ordering = asyncio.create_task(desk.order(desk.counter.deliver_and_hang, Order(what="tea"), ledger=ledger))
     async with asyncio.timeout(20):
-        while not desk.counter.delivered:
-            await asyncio.sleep(0.01)
+        await desk.counter.begun.wait()
     ended = Outcome(status=ExecutionStatus.FAILED, error=ExecutionError(code="POISONED", message="its workers died"))
     await desk.platform.transactor.run(lambda uow: lifecycle.finish_execution(uow, desk.lease, ended))
     [recorded] = await desk.calls()
