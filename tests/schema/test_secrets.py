@@ -56,6 +56,7 @@ async def test_a_secret_is_set_listed_and_forgotten(graph: Graph) -> None:
         ("fine", "x" * 70_000, ["input", "value"]),
         ("fine", "half \ud800 a pair", ["input", "value"]),
     ],
+    ids=["no name", "path", "long name", "short", "long", "surrogate"],  # they become names of workspaces
 )
 async def test_what_cannot_be_kept_is_refused_without_repeating_it(
     graph: Graph, name: str, value: str, path: list[str]
