@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -20,7 +20,7 @@ from agents.runtime.checkouts import Checkouts
 from agents.runtime.context import SegmentContext
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.patience import patiently
-from agents.runtime.uncertain_calls import NobodyToAsk, UncertainCalls
+from agents.runtime.uncertain_calls import NobodyToAsk
 from agents.toolbox import Toolbox
 from domain.artifacts import ArtifactStore
 from domain.errors import LeaseLost, Rejection, StoreLost
@@ -59,7 +59,6 @@ class Workshop:
     clock: Clock
     sandbox: Sandbox
     egress: Egress
-    uncertain_calls: UncertainCalls = field(default_factory=NobodyToAsk)
 
 
 class SegmentRun:
@@ -182,7 +181,7 @@ class SegmentRun:
             redactor=redactor,
             sandbox=self._workshop.sandbox,
             egress=self._workshop.egress,
-            uncertain_calls=self._workshop.uncertain_calls,
+            uncertain_calls=NobodyToAsk(),
         )
         agent = declaration.agent()
         inputs = agent.input_model.model_validate(dict(self.segment.execution.inputs))
