@@ -18,6 +18,7 @@ class Permission(StrEnum):
     TRIAGE_FINDINGS = "findings:triage"
     MANAGE_PROJECTS = "projects:manage"
     MANAGE_SECRETS = "secrets:manage"
+    APPROVE = "actions:approve"
 
 
 OWNER_PERMISSIONS = frozenset(Permission)

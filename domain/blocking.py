@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from domain.approval import Approval
 from domain.task import OnFailure, Task
 
 
@@ -47,4 +48,13 @@ class WaitsForTime:
     until: datetime
 
 
-BlockReason: TypeAlias = WaitsForDependency | WaitsForSlot | WaitsForWorker | WaitsForRoom | WaitsForTime
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitsForApproval:
+    """Its agent has asked for permission, and nobody has decided yet."""
+
+    approval: Approval
+
+
+BlockReason: TypeAlias = (
+    WaitsForDependency | WaitsForSlot | WaitsForWorker | WaitsForRoom | WaitsForTime | WaitsForApproval
+)

@@ -146,3 +146,13 @@ class CancelExecution:
 
     execution_id: UUID
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideAction:
+    """A verdict on what an agent asks. ``digest`` is that of the action one has read: no other is decided."""
+
+    approval_id: UUID
+    digest: str
+    comment: str | None = None
+    expected_version: int | None = None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
 if TYPE_CHECKING:
+    from domain.approval import Approval
     from domain.blocking import BlockReason
     from domain.execution import Execution
     from domain.finding import Finding
@@ -78,7 +79,7 @@ class VersionConflict(Rejection):
 
     code: ClassVar[str] = "VERSION_CONFLICT"
     expected: int
-    current: Task | Project | Finding
+    current: Task | Project | Finding | Approval
 
     @property
     def message(self) -> str:
@@ -177,6 +178,59 @@ class SecretUnreadable(Rejection):
     @property
     def message(self) -> str:
         return f"The secret {self.name!r} cannot be used: {self.reason}."
+
+
+@dataclass(eq=False)
+class ApprovalEnded(Rejection):
+    """It was decided, has expired, or is of no use any more."""
+
+    code: ClassVar[str] = "APPROVAL_ENDED"
+    approval: Approval
+
+    @property
+    def message(self) -> str:
+        status = self.approval.status
+        state = "has expired" if status in {"PENDING", "EXPIRED"} else f"is {status} already"
+        return f"The approval of {self.approval.name!r} {state}: there is nothing to decide."
+
+
+@dataclass(eq=False)
+class DigestMismatch(Rejection):
+    """What was read is not what would be done."""
+
+    code: ClassVar[str] = "DIGEST_MISMATCH"
+    approval: Approval
+
+    @property
+    def message(self) -> str:
+        return (
+            f"The digest is not that of {self.approval.name!r} as it is asked now: read the action again, "
+            "and decide with the digest that it has."
+        )
+
+
+@dataclass(eq=False)
+class AlreadyVoted(Rejection):
+    """The same person cannot count twice."""
+
+    code: ClassVar[str] = "ALREADY_VOTED"
+    approval: Approval
+
+    @property
+    def message(self) -> str:
+        return f"You have approved {self.approval.name!r} already: it takes {self.approval.quorum} different persons."
+
+
+@dataclass(eq=False)
+class SecondPersonNeeded(Rejection):
+    """Who had the work done may not approve it while others could."""
+
+    code: ClassVar[str] = "SECOND_PERSON_NEEDED"
+    approval: Approval
+
+    @property
+    def message(self) -> str:
+        return f"You dispatched what asks for {self.approval.name!r}: another member has to approve it."
 
 
 @dataclass(eq=False)

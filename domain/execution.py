@@ -34,7 +34,8 @@ class Execution:
 
     ``sequence`` is the number of its last event. ``epoch`` numbers its segments: it is raised whenever the execution
     goes back to the queue, and a write that carries an older one is refused, so a worker that was frozen and thaws
-    cannot write. ``crashes`` counts the workers that died with it.
+    cannot write. ``crashes`` counts the workers that died with it. ``waited`` is how long it has waited for approvals,
+    each time until a worker took it again; ``paused_at`` is when it began to wait, if it does.
     """
 
     id: UUID
@@ -57,6 +58,8 @@ class Execution:
     cancel_requested_by: str | None = None
     events_removed_to: int = 0
     process_gone_at: datetime | None = None
+    waited: timedelta = timedelta()
+    paused_at: datetime | None = None
     scheduled_for: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -68,6 +71,10 @@ class Execution:
         if self.started_at is None or self.finished_at is None:
             return None
         return self.finished_at - self.started_at
+
+    def waited_until(self, now: datetime) -> timedelta:
+        """How long it has waited for approvals up to ``now``."""
+        return self.waited if self.paused_at is None else self.waited + max(now - self.paused_at, timedelta())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from domain.approval import Approval, Vote
 from domain.events import EventRecord
 from domain.execution import Artifact, Execution, Step, StoredReport, ToolCall, Worker
 from domain.finding import Finding, FindingState
@@ -74,6 +75,7 @@ class FeedFilter:
     project_id: UUID | None = None
     task_ids: tuple[UUID, ...] = ()
     task_events_only: bool = False
+    approval_events_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +228,26 @@ class Reader(Protocol):
         self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
     ) -> list[Page[FindingSighting]]:
         """What each execution saw, the worst first, each with the state it had then (fixed ones included)."""
+
+    async def awaiting_approvals(self, workspace_id: UUID, page: PageRequest) -> Page[Approval]:
+        """What nobody has decided yet, the oldest first."""
+
+    async def approvals_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Approval | None]:
+        """By id."""
+
+    async def approvals_of(
+        self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[Approval]]:
+        """What each execution has asked, the oldest first."""
+
+    async def pending_approvals(self, workspace_id: UUID, task_ids: Sequence[UUID]) -> list[list[Approval]]:
+        """What each task waits for, the oldest first."""
+
+    async def votes_of(self, workspace_id: UUID, approval_ids: Sequence[UUID]) -> list[list[Vote]]:
+        """What people have said to each approval, the oldest first."""
+
+    async def members_permissions(self, workspace_id: UUID) -> dict[str, frozenset[str]]:
+        """What each member may do, by the name that events use."""
 
     async def workers_by_id(self, ids: Sequence[UUID]) -> list[Worker | None]:
         """By id."""

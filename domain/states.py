@@ -67,7 +67,7 @@ TASK_TRANSITIONS: Mapping[TaskStatus, frozenset[TaskStatus]] = {
     T.BLOCKED: frozenset({T.QUEUED, T.SKIPPED, T.CANCELLED}),
     T.QUEUED: frozenset({T.IN_PROGRESS, T.FAILED, T.CANCELLED}),
     T.IN_PROGRESS: frozenset({T.QUEUED, T.AWAITING_APPROVAL, T.COMPLETED, T.FAILED, T.CANCELLED}),
-    T.AWAITING_APPROVAL: frozenset({T.IN_PROGRESS, T.FAILED, T.CANCELLED}),
+    T.AWAITING_APPROVAL: frozenset({T.QUEUED, T.CANCELLED}),
     T.COMPLETED: frozenset(),
     T.FAILED: frozenset({T.QUEUED, T.BLOCKED}),
     T.CANCELLED: frozenset({T.QUEUED, T.BLOCKED}),
@@ -79,7 +79,7 @@ EXECUTION_TRANSITIONS: Mapping[ExecutionStatus, frozenset[ExecutionStatus]] = {
     E.RUNNING: frozenset(
         {E.QUEUED, E.AWAITING_APPROVAL, E.SUCCEEDED, E.CLAIMED_UNVERIFIED, E.FAILED, E.CANCELLED, E.TIMED_OUT}
     ),
-    E.AWAITING_APPROVAL: frozenset({E.RUNNING, E.FAILED, E.CANCELLED, E.TIMED_OUT}),
+    E.AWAITING_APPROVAL: frozenset({E.QUEUED, E.CANCELLED}),
     E.SUCCEEDED: frozenset(),
     E.CLAIMED_UNVERIFIED: frozenset(),
     E.FAILED: frozenset(),

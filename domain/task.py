@@ -58,7 +58,7 @@ class AcceptanceCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A piece of work for one agent."""
+    """A piece of work for one agent. ``dispatched_by`` is who dispatched or retried it last."""
 
     id: UUID
     workspace_id: UUID
@@ -81,6 +81,7 @@ class Task:
     acceptance_checks: tuple[AcceptanceCheck, ...] = ()
     attempts: int = 0
     scheduled_for: datetime | None = None
+    dispatched_by: str | None = None
     version: int = 1
     created_at: datetime
     updated_at: datetime

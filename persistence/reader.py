@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from persistence.readers.approvals import ApprovalReader
 from persistence.readers.events import EventReader
 from persistence.readers.executions import ExecutionReader
 from persistence.readers.findings import FindingReader
@@ -13,7 +14,7 @@ from persistence.readers.secrets import SecretReader
 from persistence.readers.tasks import TaskReader
 
 
-class SqlReader(ProjectReader, TaskReader, ExecutionReader, FindingReader, EventReader, SecretReader):
+class SqlReader(ProjectReader, TaskReader, ExecutionReader, FindingReader, ApprovalReader, EventReader, SecretReader):
     """See :class:`domain.reads.Reader`. A worker counts as alive while its beat is younger than ``lease``."""
 
     def __init__(self, pool: ReadPool, lease: timedelta) -> None:

@@ -17,11 +17,13 @@ from domain.errors import StoreLost
 from domain.events import Subject
 from domain.ports import (
     AgentCatalogue,
+    ApprovalStore,
     DependencyStore,
     EventLog,
     ExecutionStore,
     FindingStore,
     IdempotencyStore,
+    MemberStore,
     ProjectStore,
     SecretStore,
     SourcePolicy,
@@ -34,11 +36,13 @@ from domain.ports import (
     WorkspaceStore,
 )
 from persistence.outage import is_outage, ran_out_of_time
+from persistence.stores.approvals import ApprovalTable
 from persistence.stores.dependencies import DependencyTable
 from persistence.stores.events import EventTable
 from persistence.stores.executions import ExecutionTable
 from persistence.stores.findings import FindingTable
 from persistence.stores.idempotency import IdempotencyTable
+from persistence.stores.members import MemberTable
 from persistence.stores.projects import ProjectTable
 from persistence.stores.secrets import SecretTable
 from persistence.stores.tasks import TaskTable
@@ -73,6 +77,8 @@ class SqlUnitOfWork:
         self.executions: ExecutionStore = ExecutionTable(connection)
         self.tool_calls: ToolCallStore = ToolCallTable(connection)
         self.findings: FindingStore = FindingTable(connection)
+        self.approvals: ApprovalStore = ApprovalTable(connection)
+        self.members: MemberStore = MemberTable(connection, self.now)
         self.log = EventTable(connection, self.now)
         self.events: EventLog = self.log
         self.workers: WorkerStore = WorkerTable(connection)

@@ -1,4 +1,4 @@
-"""Why tasks wait: for dependencies, a time, a worker, room on a disk, or a free place at their agent."""
+"""Why tasks wait: for dependencies, a person, a time, a worker, room on a disk, or a free place at their agent."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.blocking import (
     BlockReason,
+    WaitsForApproval,
     WaitsForDependency,
     WaitsForRoom,
     WaitsForSlot,
@@ -24,10 +25,13 @@ WAITING = frozenset({TaskStatus.PENDING, TaskStatus.BLOCKED})
 
 
 async def reasons(context: Context, tasks: Sequence[Task], _args: tuple[Any, ...]) -> list[list[BlockReason]]:
-    """For each task why nothing happens with it, in at most two statements; empty when something does."""
+    """For each task why nothing happens with it, in at most three statements; empty when something does."""
     waiting = [task.id for task in tasks if task.status in WAITING]
     unmet = await context.read.unmet_dependencies(context.workspace_id, waiting) if waiting else []
     edges = dict(zip(waiting, unmet, strict=True))
+    asking = [task.id for task in tasks if task.status is TaskStatus.AWAITING_APPROVAL]
+    pending = await context.read.pending_approvals(context.workspace_id, asking) if asking else []
+    asked = dict(zip(asking, pending, strict=True))
     now = context.clock()
     queued = any(task.status is TaskStatus.QUEUED for task in tasks)
     facts = await context.read.queue_facts() if queued else None
@@ -35,6 +39,8 @@ async def reasons(context: Context, tasks: Sequence[Task], _args: tuple[Any, ...
     for task in tasks:
         if facts is not None and task.status is TaskStatus.QUEUED:
             answers.append(list(in_queue(task, facts, context.agents, now)))
+        elif task.id in asked:
+            answers.append([WaitsForApproval(approval=approval) for approval in asked[task.id]])
         else:
             answers.append(
                 [WaitsForDependency(task=other, on_failure=edge.on_failure) for edge, other in edges.get(task.id, ())]

@@ -32,5 +32,12 @@ def execution_scope(execution_id: UUID) -> str:
 
 
 def feed_scope(workspace_id: UUID, filter_by: FeedFilter) -> str:
-    """What the cursors of one feed are bound to."""
-    return scope("feed", workspace_id, filter_by)
+    """What the cursors of one feed are bound to: what selects its events, but for what older cursors do not know."""
+    if filter_by.approval_events_only:
+        return scope("approvalEvents", workspace_id)
+    selects = {
+        "project_id": filter_by.project_id,
+        "task_ids": filter_by.task_ids,
+        "task_events_only": filter_by.task_events_only,
+    }
+    return scope("feed", workspace_id, selects)

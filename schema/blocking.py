@@ -12,6 +12,7 @@ from domain.task import OnFailure
 from schema.node import represents
 
 if TYPE_CHECKING:
+    from schema.approval import Approval
     from schema.task import Task
 
 
@@ -58,7 +59,15 @@ class WaitsForTime:
     until: datetime = strawberry.field(description="When it may start.")
 
 
+@represents(domain.WaitsForApproval)
+@strawberry.type(description="Its agent has asked for permission: approve or reject it.")
+class WaitsForApproval:
+    """A question without an answer."""
+
+    approval: Annotated[Approval, strawberry.lazy("schema.approval")] = strawberry.field(description="What it asks.")
+
+
 BlockReason: TypeAlias = Annotated[
-    WaitsForDependency | WaitsForSlot | WaitsForWorker | WaitsForRoom | WaitsForTime,
+    WaitsForDependency | WaitsForSlot | WaitsForWorker | WaitsForRoom | WaitsForTime | WaitsForApproval,
     strawberry.union("BlockReason", description="Why nothing happens with a task. The list may grow."),
 ]

@@ -8,6 +8,7 @@ from enum import Enum, StrEnum
 from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 
 from domain.actor import Permission
+from domain.approval import ApprovalStatus, Fallback, Verdict
 from domain.error_codes import ErrorCode
 from domain.finding import FindingState
 from domain.pages import Direction
@@ -104,6 +105,32 @@ _publish(
     },
 )
 _publish(
+    ApprovalStatus,
+    "Where an approval is in its life. All but PENDING are final.",
+    {
+        "PENDING": "Nobody has decided, or not enough persons have.",
+        "APPROVED": "The action may be done.",
+        "REJECTED": "The action may not be done.",
+        "EXPIRED": "Nobody decided in time: the fallback counts.",
+        "VOIDED": "The action's arguments have changed; it was asked anew.",
+        "CANCELLED": "The execution ended before anybody had decided.",
+    },
+)
+_publish(
+    Fallback,
+    "What an approval that nobody decided in time amounts to.",
+    {
+        "REJECT": "The action may not be done.",
+        "APPROVE": "The action may be done.",
+        "FAIL": "The execution fails.",
+    },
+)
+_publish(
+    Verdict,
+    "What a person says to an action.",
+    {"APPROVE": "It may be done.", "REJECT": "It may not be done."},
+)
+_publish(
     Priority,
     "Order in the queue.",
     {
@@ -158,6 +185,7 @@ _publish(
         "TRIAGE_FINDINGS": "Waive findings and take waivers back.",
         "MANAGE_PROJECTS": "Create projects and say what they work on.",
         "MANAGE_SECRETS": "Set and delete secrets; nobody can read them.",
+        "APPROVE": "Approve or reject what agents ask.",
     },
 )
 _publish(Direction, "Order of a list.", {"ASC": "From the lowest on.", "DESC": "From the highest on."})
@@ -190,8 +218,14 @@ _publish(
         "IDEMPOTENCY_KEY_REUSED": "The key was used for another request.",
         "ILLEGAL_TRANSITION": "The state machine has no such move.",
         "SECRET_UNREADABLE": "A secret cannot be sealed or opened: its key is not here, or it was altered.",
+        "ALREADY_VOTED": "You have approved it already, and it takes more persons.",
+        "APPROVAL_ENDED": "It was decided, has expired, or is of no use any more.",
+        "DIGEST_MISMATCH": "The action is not the one whose digest was given.",
+        "SECOND_PERSON_NEEDED": "Who dispatched the task may not approve what its agent asks.",
         "ACCEPTANCE_FAILED": "An acceptance check of the task does not hold.",
         "AGENT_FAILED": "The agent ended with an error.",
+        "APPROVAL_EXPIRED": "Nobody decided in time what its agent had asked.",
+        "APPROVAL_REJECTED": "Somebody rejected what its agent had asked.",
         "CANCELLED": "Somebody cancelled it.",
         "POISONED": "It killed its worker each time it was tried.",
         "SOURCE_CHANGED": "The source changed before another worker went on with the execution.",

@@ -14,6 +14,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from domain import errors
 from domain.error_codes import ErrorCode
+from schema.approval import Approval
 from schema.blocking import BlockReason
 from schema.execution import Execution
 from schema.finding import Finding
@@ -89,7 +90,7 @@ class PermissionDenied(UserError):
 
 
 Versioned: TypeAlias = Annotated[
-    Task | Project | Finding, strawberry.union("Versioned", description="Anything that has a version.")
+    Task | Project | Finding | Approval, strawberry.union("Versioned", description="Anything that has a version.")
 ]
 
 
@@ -166,6 +167,38 @@ class SecretUnreadable(UserError):
     name: str = strawberry.field(name="secretName", description="Its name.")
 
 
+@refuses(errors.ApprovalEnded)
+@strawberry.type(description="It was decided, has expired, or is of no use any more.")
+class ApprovalEnded(UserError):
+    """See the description."""
+
+    approval: Approval = strawberry.field(description="The approval, as it is now.")
+
+
+@refuses(errors.DigestMismatch)
+@strawberry.type(description="The action is not the one whose digest you gave: read it again.")
+class DigestMismatch(UserError):
+    """See the description."""
+
+    approval: Approval = strawberry.field(description="The approval, as it is now.")
+
+
+@refuses(errors.AlreadyVoted)
+@strawberry.type(description="You have approved it already, and it takes more persons.")
+class AlreadyVoted(UserError):
+    """See the description."""
+
+    approval: Approval = strawberry.field(description="The approval, as it is now.")
+
+
+@refuses(errors.SecondPersonNeeded)
+@strawberry.type(description="You dispatched the task, so another member has to approve what its agent asks.")
+class SecondPersonNeeded(UserError):
+    """See the description."""
+
+    approval: Approval = strawberry.field(description="The approval, as it is now.")
+
+
 def shown(rejection: errors.Rejection) -> errors.Rejection:
     """The rejection as a client may see it: with a global id where the use case names a UUID."""
     if not isinstance(rejection, errors.NotFound):
@@ -188,5 +221,9 @@ ERROR_TYPES = (
     IdempotencyKeyReused,
     IllegalTransition,
     SecretUnreadable,
+    ApprovalEnded,
+    DigestMismatch,
+    AlreadyVoted,
+    SecondPersonNeeded,
 )
 """Every kind of expected failure."""

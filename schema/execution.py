@@ -11,8 +11,9 @@ from strawberry import Parent
 import domain.execution as domain
 from domain.states import ExecutionStatus
 from domain.usage import Usage as DomainUsage
-from resolvers import events, executions, findings, projects, reports, rights, tasks, workspaces
+from resolvers import approvals, events, executions, findings, projects, reports, rights, tasks, workspaces
 from schema.agent import Agent, agent_kind, agent_of
+from schema.approval import Approval
 from schema.artifact import Artifact
 from schema.connections import Connection, connection
 from schema.event import Event
@@ -75,6 +76,10 @@ def _duration(root: Parent[domain.Execution]) -> float | None:
     return milliseconds(root.duration)
 
 
+def _waited(root: Parent[domain.Execution]) -> float | None:
+    return milliseconds(root.waited)
+
+
 def _rights(root: Parent[domain.Execution], info: Info) -> rights.ExecutionRights:
     return rights.of_execution(info.context.actor, root)
 
@@ -108,6 +113,14 @@ class Execution(Node):
     duration_ms = strawberry.field(
         _duration, description="From its first start to its end in milliseconds; null until it has ended."
     )
+    waited_ms = strawberry.field(
+        _waited,
+        description="How long of that it waited for approvals, each time until a worker took it again, in "
+        "milliseconds. It does not count against its timeout.",
+    )
+    paused_at: datetime | None = strawberry.field(
+        name="waitingSince", description="Since when it waits for approvals, if it does; not part of waitedMs yet."
+    )
     cancel_requested_at: datetime | None = strawberry.field(description="When somebody asked to cancel it.")
     cancel_requested_by: str | None = strawberry.field(description="Who asked to cancel it.")
     process_gone_at: datetime | None = strawberry.field(description="When none of its processes was left.")
@@ -131,6 +144,12 @@ class Execution(Node):
         SeenFindingConnection,
         "execution.findings",
         "What it saw, the worst first, the fixed included.",
+    )
+    approvals = connection(
+        approvals.of_executions,
+        Connection[Approval],
+        "execution.approvals",
+        "What its agent has asked, the oldest first.",
     )
     events = connection(
         events.of_executions,

@@ -11,9 +11,11 @@ from strawberry import Parent
 
 import domain.events as domain
 from domain import execution
+from domain.approval import Approval as DomainApproval
 from domain.finding import Finding as DomainFinding
 from domain.states import ExecutionStatus
-from resolvers import executions, findings, workspaces
+from resolvers import approvals, executions, findings, workspaces
+from schema.approval import Approval
 from schema.artifact import Artifact
 from schema.event import Event, tells
 from schema.finding import Finding
@@ -47,12 +49,29 @@ class ExecutionStarted(Event):
 
 @tells(domain.ExecutionRequeued)
 @strawberry.type(
-    description="The execution went back to the queue with its finished steps kept: its worker stopped or died."
+    description="The execution went back to the queue with its finished steps kept: its worker stopped or died, "
+    "or what it waited for was decided."
 )
 class ExecutionRequeued(Event):
     """See the description."""
 
     reason: str = strawberry.field(description="Why.")
+
+
+async def _approvals(root: Parent[domain.EventRecord], info: Info) -> list[DomainApproval]:
+    event = cast("domain.ExecutionPaused", root.event)
+    found = await asyncio.gather(*(info.context.load(approvals.by_id, UUID(id_)) for id_ in event.approval_ids))
+    return [approval for approval in found if approval is not None]
+
+
+@tells(domain.ExecutionPaused)
+@strawberry.type(description="No worker has the execution any more: it waits for somebody to decide what it has asked.")
+class ExecutionPaused(Event):
+    """See the description."""
+
+    approvals = strawberry.field(
+        _approvals, graphql_type=list[Approval], description="What it waits for, as it is now."
+    )
 
 
 @tells(domain.SourcePrepared)

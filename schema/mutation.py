@@ -10,9 +10,9 @@ import strawberry
 from domain.actor import Actor
 from domain.errors import Rejection
 from domain.ports import UnitOfWork
-from domain.use_cases import cancel, dependencies, dispatch, findings, projects, secrets, tasks
+from domain.use_cases import approvals, cancel, dependencies, dispatch, findings, projects, secrets, tasks
 from resolvers.outcome import Outcome
-from schema import dispatch_inputs, payloads, project_inputs, secret, task_inputs
+from schema import approval_inputs, dispatch_inputs, payloads, project_inputs, secret, task_inputs
 from schema.absence import given
 from schema.node import Info
 
@@ -163,4 +163,16 @@ class Mutation:
         secret.DeleteSecretInput,
         secret.DeleteSecretPayload,
         "Forget a secret.",
+    )
+    approve = mutation(
+        approvals.approve,
+        approval_inputs.ApproveInput,
+        payloads.ApprovePayload,
+        "Approve what an agent asks; with enough approvals its execution goes on.",
+    )
+    reject = mutation(
+        approvals.reject,
+        approval_inputs.RejectInput,
+        payloads.RejectPayload,
+        "Reject what an agent asks. One rejection is enough.",
     )

@@ -13,6 +13,7 @@ from domain.task import Dependency as DomainDependency
 from domain.task import Task as DomainTask
 from resolvers import executions, tasks
 from resolvers.outcome import Outcome
+from schema.approval import Approval
 from schema.dependency import Dependency
 from schema.errors import Refusal, UserError, shown
 from schema.execution import Execution
@@ -162,3 +163,17 @@ class SetFindingStatePayload(Payload):
     """See the description."""
 
     finding = changed(Finding, "The changed finding.")
+
+
+@strawberry.type(description="What approve answers.")
+class ApprovePayload(Payload):
+    """See the description."""
+
+    approval = changed(Approval, "The approval: APPROVED, or PENDING until enough persons have approved it.")
+
+
+@strawberry.type(description="What reject answers.")
+class RejectPayload(Payload):
+    """See the description."""
+
+    approval = changed(Approval, "The rejected approval.")

@@ -18,11 +18,12 @@ from domain.errors import Invalid
 from domain.pages import MAX_PAGE
 from domain.ports import AgentFacts
 from domain.tool import ToolFacts
-from resolvers import dependencies, executions, findings, projects, secrets, tasks, workspaces
+from resolvers import approvals, dependencies, executions, findings, projects, secrets, tasks, workspaces
 from resolvers.context import Context
 from resolvers.loaders import Batch
 from schema.absence import given
 from schema.agent import Agent
+from schema.approval import Approval
 from schema.connections import After, Before, Connection, First, Last, window
 from schema.execution import Execution
 from schema.filters import (
@@ -46,6 +47,7 @@ from schema.tool import Tool
 from schema.workspace import Viewer, Workspace, own_workspace
 
 LOOKUPS: Mapping[str, Batch[UUID, Any]] = {
+    "Approval": approvals.by_id,
     "Artifact": executions.artifacts_by_id,
     "Dependency": dependencies.by_id,
     "Execution": executions.by_id,
@@ -184,6 +186,12 @@ async def _secrets(
     return await secrets.listed(reading(info), window(info, first, last, after, before))
 
 
+async def _awaiting_approvals(
+    info: Info, first: First = UNSET, last: Last = UNSET, after: After = UNSET, before: Before = UNSET
+) -> Any:
+    return await approvals.awaiting(reading(info), window(info, first, last, after, before))
+
+
 @strawberry.type(description="Everything that can be read. Nothing of another workspace is ever answered.")
 class Query:
     """The root of queries."""
@@ -228,4 +236,9 @@ class Query:
     )
     tools = strawberry.field(
         _tools, graphql_type=list[Tool], description="Every tool that is known, installed or not, by name."
+    )
+    awaiting_approvals = strawberry.field(
+        _awaiting_approvals,
+        graphql_type=Connection[Approval],
+        description="What agents have asked and nobody has decided yet, the oldest first.",
     )

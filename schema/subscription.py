@@ -6,15 +6,17 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from operator import attrgetter
 from typing import Annotated, TypeAlias
+from uuid import UUID
 
 import strawberry
 from strawberry import ID, UNSET
 
 from domain.errors import NotFound
 from domain.reads import FeedFilter
-from resolvers import executions, subscriptions, tasks
+from resolvers import approvals, executions, subscriptions, tasks
 from resolvers.delivery import Delivery
 from schema.absence import given
+from schema.approval import Approval
 from schema.errors import shown
 from schema.event import Event
 from schema.execution import Execution
@@ -35,6 +37,7 @@ Resume: TypeAlias = Annotated[
 
 _task = loaded(tasks.by_id, attrgetter("event.subject.task_id"))
 _execution = loaded(executions.by_id, attrgetter("event.subject.execution_id"))
+_approval = loaded(approvals.by_id, lambda delivery: UUID(delivery.event.event.approval_id))
 
 
 @strawberry.type
@@ -69,6 +72,15 @@ class WorkspaceUpdate(Update):
     """See the description."""
 
 
+@strawberry.type(description="An event of an approval, and the approval as it is now.")
+class ApprovalUpdate(Update):
+    """See the description."""
+
+    approval = strawberry.field(
+        _approval, graphql_type=Approval | None, description="The approval, as it is now; null when deleted."
+    )
+
+
 async def _execution_events(
     info: Info,
     execution_id: Annotated[ID, strawberry.argument(description="The execution.")],
@@ -89,6 +101,10 @@ def _task_events(info: Info, filter: EventsWhere = UNSET, after: Resume = UNSET)
 
 def _workspace_events(info: Info, after: Resume = UNSET) -> AsyncGenerator[Delivery, None]:
     return subscriptions.feed(info.context, FeedFilter(), given(after))
+
+
+def _approval_events(info: Info, after: Resume = UNSET) -> AsyncGenerator[Delivery, None]:
+    return subscriptions.feed(info.context, FeedFilter(approval_events_only=True), given(after))
 
 
 @strawberry.type(
@@ -113,4 +129,9 @@ class Subscription:
         _workspace_events,
         graphql_type=AsyncGenerator[WorkspaceUpdate, None],
         description="What happens in the workspace, from now on; log lines and progress are left out.",
+    )
+    approval_events = strawberry.subscription(
+        _approval_events,
+        graphql_type=AsyncGenerator[ApprovalUpdate, None],
+        description="What is asked, decided, voided or has expired in the workspace, from now on.",
     )

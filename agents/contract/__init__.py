@@ -6,6 +6,7 @@ its output) is committed together with the step's success; log lines, progress a
 """
 
 from agents.contract.agent import Agent, Inputs, Limits, Report, ToolRequirement
+from agents.contract.approval import Action, ActionRejected, Answer, OnRejection
 from agents.contract.checkout import Checkout
 from agents.contract.context import AgentContext, FindingsSummary, Output
 from agents.contract.failures import AgentFailure, ToolFailure
@@ -14,13 +15,17 @@ from agents.contract.step import Step, ToolResult
 from agents.contract.tool import Tool, ToolLimits, ToolScope
 
 __all__ = [
+    "Action",
+    "ActionRejected",
     "Agent",
     "AgentContext",
     "AgentFailure",
+    "Answer",
     "Checkout",
     "FindingsSummary",
     "Inputs",
     "Limits",
+    "OnRejection",
     "Output",
     "Report",
     "SideEffect",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from agents.contract.approval import Action, Answer
 from agents.contract.checkout import Checkout
 from agents.contract.step import Step
 from domain.finding import Finding
@@ -38,6 +39,20 @@ class AgentContext(Protocol):
         The output is anything that pydantic can serialise as ``returns``.
 
         Steps may run side by side (``asyncio.TaskGroup``). ``name`` is unique within the execution.
+        """
+
+    async def approve(self, action: Action) -> Answer:
+        """Ask whether the action may be done, and wait for the answer, however long it takes.
+
+        While nothing else of the execution is at work it waits without a worker: ``run`` is interrupted and later runs
+        again from its top, with the records of the steps that have succeeded. The answer is given for exactly these
+        arguments: when an action of the same name comes with others, what was permitted before is void, and the new
+        one is asked. Do the action in a step behind this call, never in front of it.
+
+        Several may be asked side by side (``asyncio.TaskGroup``). ``action.name`` is unique within the execution.
+
+        Raises:
+            ActionRejected: it may not be done, unless the action says to return the answer then.
         """
 
     async def progress(self, done: int, total: int, message: str = "") -> None:

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from agents.contract import AgentFailure, Checkout, FindingsSummary
+from agents.contract import Action, AgentFailure, Answer, Checkout, FindingsSummary
 from agents.contract import Step as StepContract
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
+from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.call_ledger import CallLedger
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.step import RunningStep
@@ -54,6 +55,7 @@ class SegmentContext:
         sandbox: Sandbox,
         egress: Egress,
         uncertain_calls: UncertainCalls,
+        desk: ApprovalDesk,
     ) -> None:
         self.execution_id: UUID = segment.execution.id
         self.task_title = segment.task.title
@@ -76,6 +78,7 @@ class SegmentContext:
         self._sandbox = sandbox
         self._egress = egress
         self._uncertain_calls = uncertain_calls
+        self._desk = desk
 
     async def step(
         self,
@@ -86,6 +89,20 @@ class SegmentContext:
         retry: RetryPolicy = NO_RETRY,
     ) -> Output:
         """Run ``function`` once and record its output; after a crash return the record."""
+        with self._desk.working():
+            return await self._step(name, function, returns, retry)
+
+    async def approve(self, action: Action) -> Answer:
+        """Ask whether the action may be done, and wait for the answer."""
+        return await self._desk.ask(action)
+
+    async def _step(
+        self,
+        name: str,
+        function: Callable[[StepContract], Awaitable[Output]],
+        returns: type[Output],
+        retry: RetryPolicy,
+    ) -> Output:
         if name in self._begun:
             raise AgentFailure(f"The agent has two steps named {name!r}: a step's name is unique within an execution.")
         self._begun.add(name)
@@ -117,18 +134,20 @@ class SegmentContext:
     async def progress(self, done: int, total: int, message: str = "") -> None:
         """Say how far the execution is."""
         progress = Progress(done=done, total=total, message=storable(message))
-        await self._transactor.run(lambda uow: recording.record_progress(uow, self._lease, progress))
+        with self._desk.working():
+            await self._transactor.run(lambda uow: recording.record_progress(uow, self._lease, progress))
 
     async def settle_findings(self, *, engines: Iterable[str], skipped_paths: Iterable[str] = ()) -> FindingsSummary:
         """Close the baseline of the source."""
         source = self._source
         if source is None:
             raise AgentFailure("Findings need a source, and the project of this task has none.")
-        settled = await self._transactor.run(
-            lambda uow: recording.settle_findings(
-                uow, self._lease, source, self._agent, sorted(set(engines)), sorted(set(skipped_paths))
+        with self._desk.working():
+            settled = await self._transactor.run(
+                lambda uow: recording.settle_findings(
+                    uow, self._lease, source, self._agent, sorted(set(engines)), sorted(set(skipped_paths))
+                )
             )
-        )
 
         def in_state(state: FindingState) -> list[Finding]:
             return [finding for finding, seen_as in settled.findings if seen_as is state]
@@ -169,6 +188,7 @@ class SegmentContext:
             redactor=self._redactor,
             sandbox=self._sandbox,
             egress=self._egress,
+            desk=self._desk,
         )
 
     async def _start(self, name: str, known: Step | None) -> Step:

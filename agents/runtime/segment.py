@@ -16,11 +16,12 @@ from agents.checkout import SourceUnavailable
 from agents.contract import AgentFailure, Checkout, ToolFailure
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
+from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.checkouts import Checkouts
 from agents.runtime.context import SegmentContext
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.patience import patiently
-from agents.runtime.uncertain_calls import NobodyToAsk
+from agents.runtime.uncertain_calls import AskedPerson
 from agents.toolbox import Toolbox
 from domain.artifacts import ArtifactStore
 from domain.errors import LeaseLost, Rejection, StoreLost
@@ -43,6 +44,7 @@ class Stop(Enum):
 
     CANCEL = "cancelled"
     SHUTDOWN = "its worker is stopping"
+    WAITING = "it waits for an approval"
     LEASE_LOST = "another worker has it by now"
     STORE_LOST = "the database was away"
 
@@ -119,11 +121,14 @@ class SegmentRun:
     def _seconds_left(self) -> float:
         now = self._workshop.clock.now()
         started = self.segment.execution.started_at or now
-        left = self.segment.execution.timeout - (now - started)
+        left = self.segment.execution.timeout - (now - started - self.segment.execution.waited)
         return max(left.total_seconds(), 0.0)
 
     async def _close(self, outcome: Outcome | None) -> None:
         transactor, lease = self._workshop.transactor, self.segment.lease
+        if outcome is None and self._stopped is Stop.WAITING:
+            await patiently(lambda: transactor.run(lambda uow: lifecycle.pause_execution(uow, lease)))
+            return
         if outcome is None:
             reason = (self._stopped or Stop.SHUTDOWN).value
             await patiently(
@@ -170,6 +175,9 @@ class SegmentRun:
 
     async def _report(self, declaration: Declaration, logs: LogWriter, redactor: Redactor) -> BaseModel:
         checkout = await self._checkout(declaration)
+        desk = ApprovalDesk(
+            declaration.kind, self.segment.lease, self._workshop.transactor, lambda: self.stop(Stop.WAITING)
+        )
         context = SegmentContext(
             self.segment,
             checkout,
@@ -181,11 +189,15 @@ class SegmentRun:
             redactor=redactor,
             sandbox=self._workshop.sandbox,
             egress=self._workshop.egress,
-            uncertain_calls=NobodyToAsk(),
+            uncertain_calls=AskedPerson(desk),
+            desk=desk,
         )
         agent = declaration.agent()
         inputs = agent.input_model.model_validate(dict(self.segment.execution.inputs))
-        report: BaseModel = await agent.run(context, inputs)
+        try:
+            report: BaseModel = await agent.run(context, inputs)
+        finally:
+            await desk.close()
         return report
 
     async def _checkout(self, declaration: Declaration) -> Checkout:

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from uuid_utils.compat import uuid7
 
-from agents.contract import AgentFailure, Checkout, Tool, ToolFailure, ToolResult
+from agents.contract import Action, AgentFailure, Answer, Checkout, Tool, ToolFailure, ToolResult
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.contract.tool import Arguments, Result
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
+from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.call_ledger import Called, CallLedger, Ending
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.typed_calls import CallScope, call
@@ -51,6 +52,7 @@ class RunningStep:
         redactor: Redactor,
         sandbox: Sandbox,
         egress: Egress,
+        desk: ApprovalDesk,
     ) -> None:
         self.name = name
         self.findings: list[FindingDraft] = []
@@ -66,6 +68,11 @@ class RunningStep:
         self._redactor = redactor
         self._sandbox = sandbox
         self._egress = egress
+        self._desk = desk
+
+    async def approve(self, action: Action) -> Answer:
+        """Ask a person; while this step waits, it counts as not at work, and may be interrupted and begun again."""
+        return await self._desk.ask(action)
 
     async def log(self, text: str) -> None:
         """Write lines to the execution's log."""
@@ -125,15 +132,16 @@ class RunningStep:
         begun = await self._ledger.begin(self._ledger.intent(called))
         ended = partial(self._ended, begun.call)
         try:
-            done = await run(
-                tool.path,
-                arguments,
-                cwd=cwd,
-                stdin=stdin,
-                timeout=timeout,
-                max_output=max_output,
-                max_memory=max_memory,
-            )
+            with self._desk.working():
+                done = await run(
+                    tool.path,
+                    arguments,
+                    cwd=cwd,
+                    stdin=stdin,
+                    timeout=timeout,
+                    max_output=max_output,
+                    max_memory=max_memory,
+                )
         except ProcessNotStarted as error:
             await ended(None, "", str(error))
             raise ToolFailure(str(error)) from error

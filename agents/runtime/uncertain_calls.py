@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from agents.contract import AgentFailure
+from agents.contract import Action, AgentFailure, OnRejection
+from agents.runtime.approvals import ApprovalDesk
 from domain.error_codes import ErrorCode
 from domain.execution import ToolCall
+from domain.severity import Severity
 
 
 class UncertainCalls(Protocol):
@@ -20,12 +22,29 @@ class UncertainCalls(Protocol):
         """
 
 
-class NobodyToAsk:
-    """Nobody answers, so the execution ends and whoever reads its error decides."""
+class AskedPerson:
+    """A person is asked, as for any action: meanwhile the execution holds no slot, and the question survives restarts."""
+
+    def __init__(self, desk: ApprovalDesk) -> None:
+        self._desk = desk
 
     async def may_repeat(self, call: ToolCall) -> bool:
-        """Never."""
-        return False
+        """Whether somebody has looked and says that it may be made again."""
+        action = Action(
+            name=f"call {call.tool} again ({call.id})",
+            kind="tool-call.repeat",
+            summary=f"{call.error} Look whether it has happened; approve to have it called again, reject to end here.",
+            arguments={
+                "tool": call.tool,
+                "step": call.step_name,
+                "arguments": list(call.arguments),
+                "argumentsHash": call.arguments_hash,
+                "idempotencyKey": call.idempotency_key,
+            },
+            risk=Severity.HIGH,
+            on_rejection=OnRejection.RETURN,
+        )
+        return (await self._desk.ask(action)).granted
 
 
 def uncertain(call: ToolCall) -> AgentFailure:

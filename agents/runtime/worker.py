@@ -25,10 +25,14 @@ from agents.runtime.segment import SegmentRun, Stop, Workshop
 from domain.errors import StoreLost
 from domain.execution import Worker as WorkerFacts
 from domain.use_cases import lifecycle
+from domain.use_cases.approvals import expire_approval
 
 log = structlog.get_logger(__name__)
 
 WATCH_SECONDS = 0.5
+EXPIRY_SECONDS = 1.0
+"""How often it is looked for approvals whose time has passed."""
+MOST_EXPIRED = 100
 ROOM_SECONDS = 1.0
 """How often it is looked whether there is room again."""
 FIRST_CHORES = 30.0
@@ -109,6 +113,7 @@ class Worker:
             asyncio.create_task(_every(seconds / 3, self._beat), name="beat"),
             asyncio.create_task(_every(WATCH_SECONDS, self._watch), name="watch"),
             asyncio.create_task(_every(seconds / 3, self._reap), name="reap"),
+            asyncio.create_task(_every(EXPIRY_SECONDS, self._expire), name="expire"),
         ]
         if self._chores is not None:
             chores, every = self._chores.work, self._chores.every.total_seconds()
@@ -215,6 +220,13 @@ class Worker:
         now, steady = self._workshop.clock.elapsed(), self._workshop.clock.steady_for() >= self._lease
         if now - self._beaten_at < self._lease.total_seconds() and now >= self._reap_from and steady:
             await reap(self._workshop.transactor, self._client, self._lease)
+
+    async def _expire(self) -> None:
+        """Let the fallbacks count of what nobody has decided in time. Several workers may do it at the same time."""
+        transactor = self._workshop.transactor
+        for approval in await transactor.run(lambda uow: uow.approvals.due(uow.now, MOST_EXPIRED)):
+            approval_id = approval.id
+            await transactor.run(lambda uow, id_=approval_id: expire_approval(uow, id_))  # type: ignore[misc]
 
     async def _watch(self) -> None:
         """Stop what was cancelled, and what has gone to another worker; send back what was left lying.

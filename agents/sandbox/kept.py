@@ -110,9 +110,7 @@ class KeptSandbox:
         )
 
 
-async def _keep(
-    order: Path, account: Path, home: Path, stdin: bytes | None, limits: SandboxLimits
-) -> ProcessResult:
+async def _keep(order: Path, account: Path, home: Path, stdin: bytes | None, limits: SandboxLimits) -> ProcessResult:
     arguments = ["-I", "-m", "agents.sandbox.keeper", str(order), str(account)]
     try:
         return await run(

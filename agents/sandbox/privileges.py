@@ -39,7 +39,9 @@ def give(folders: Sequence[Path], user: int) -> None:
     command = ["chown", "-RhP", f"{user}:{user}", "--", *map(str, folders)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
-        raise CannotBeSetUp(f"The scratch folder cannot be given to the sandbox's account: {done.stderr.strip()[-300:]}")
+        raise CannotBeSetUp(
+            f"The scratch folder cannot be given to the sandbox's account: {done.stderr.strip()[-300:]}"
+        )
 
 
 def become(user: int) -> None:

@@ -58,9 +58,7 @@ def problem_of(candidate: Candidate) -> str | None:
         scratch.mkdir()
         (source / "here").touch()
         try:
-            result = asyncio.run(
-                KeptSandbox(candidate).run(CHECK, source=source, scratch=scratch, limits=LIMITS)
-            )
+            result = asyncio.run(KeptSandbox(candidate).run(CHECK, source=source, scratch=scratch, limits=LIMITS))
         except ToolFailure as error:
             return str(error)
         return None if result.stdout == "works\n" else (result.stderr.strip() or f"exit code {result.exit_code}")[-300:]

@@ -13,21 +13,26 @@ What a case cannot say is said in Python::
     second = await run_agent(MyAgent(), folder, MyInputs(), known=first.findings)
     assert not second.new
 
-Step outputs take the way through JSON that they take on a worker; findings are merged with ``known`` by fingerprint.
+An action that the agent asks permission for is decided by the test (``approvals={"push": True}``), and one that the
+test says nothing about makes it fail. Step outputs take the way through JSON that they take on a worker; findings are
+merged with ``known`` by fingerprint.
 """
 
 from agents.testing.case import Case, CaseUnusable, load_cases
 from agents.testing.check import Checked, check
+from agents.testing.decisions import Approvals, UnexpectedAction
 from agents.testing.kit import AgentRun, KitContext, RecordedCall, run_agent
 from agents.testing.suite import suite
 
 __all__ = [
     "AgentRun",
+    "Approvals",
     "Case",
     "CaseUnusable",
     "Checked",
     "KitContext",
     "RecordedCall",
+    "UnexpectedAction",
     "check",
     "load_cases",
     "run_agent",

@@ -69,7 +69,8 @@ class Expectation(_Part):
     """What must be seen afterwards. A part that is left out is not looked at.
 
     ``findings`` are all the agent has, unless ``more_findings``. ``report`` has some of the report's fields, at any
-    depth. ``tools`` names calls that were made; an empty list says that none was.
+    depth. ``tools`` names calls that were made; an empty list says that none was. ``actions`` are the names of all that
+    was asked permission for.
     """
 
     ends: Ending = Ending.SUCCEEDED
@@ -80,10 +81,12 @@ class Expectation(_Part):
     artifacts: tuple[str, ...] | None = None
     tools: tuple[ExpectedCall, ...] | None = None
     log: tuple[str, ...] | None = None
+    actions: tuple[str, ...] | None = None
 
 
 class Case(_Part):
-    """See the module. ``origin`` is the file, ``name`` tells it from the other cases of the file."""
+    """See the module. ``origin`` is the file, ``name`` tells it from the other cases of the file; ``approvals`` says
+    which of the actions that the agent asks are approved."""
 
     name: str = ""
     origin: Path = Field(exclude=True)
@@ -91,6 +94,7 @@ class Case(_Part):
     files: Mapping[str, str] | None = None
     source: str | None = None
     missing_tools: tuple[str, ...] = ()
+    approvals: Mapping[str, bool] = Field(default_factory=dict)
     expect: Expectation
 
     @model_validator(mode="after")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from agents.contract import Agent, AgentFailure
 from agents.testing.case import Case, Ending, Expectation, ExpectedFinding
+from agents.testing.decisions import UnexpectedAction
 from agents.testing.kit import AgentRun, RecordedCall, run_agent
 from domain.finding import Finding
 
@@ -44,11 +45,13 @@ async def check(agent: type[AnyAgent], case: Case) -> Checked:
     with tempfile.TemporaryDirectory(prefix="wrenchai-case-", ignore_cleanup_errors=True) as name:
         folder = await asyncio.to_thread(case.lay, Path(name))
         try:
-            run = await run_agent(agent(), folder, inputs, missing_tools=case.missing_tools)
+            run = await run_agent(agent(), folder, inputs, missing_tools=case.missing_tools, approvals=case.approvals)
         except (Exception, BaseExceptionGroup) as error:
             failure = _first(error)
             if not isinstance(failure, Exception):
                 raise
+            if isinstance(failure, UnexpectedAction):
+                return Checked(case=case, problems=(str(failure),))
             code = failure.code if isinstance(failure, AgentFailure) else "AGENT_FAILED"
             return _ended(case, Ending.FAILED, code, f"{type(failure).__name__}: {failure}")
     return Checked(case=case, problems=tuple(_problems(case.expect, run)), run=run)
@@ -80,6 +83,9 @@ def _problems(expected: Expectation, run: AgentRun[Any]) -> Iterator[str]:
         if name not in run.artifacts:
             yield f"it made no artifact {name}; it made {_listed(run.artifacts)}"
     yield from _wrong_calls(expected, run.tool_calls)
+    asked = tuple(action.name for action in run.actions)
+    if expected.actions is not None and sorted(asked) != sorted(expected.actions):
+        yield f"it asked permission for {_listed(asked)} and not for {_listed(expected.actions)}"
     for text in expected.log or ():
         if not any(text in line for line in run.log):
             yield f"its log has no line with {text!r}"

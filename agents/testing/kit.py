@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel, TypeAdapter
 
-from agents.contract import Agent, Checkout, FindingsSummary, Step, Tool, ToolFailure, ToolResult
+from agents.contract import Action, Agent, Answer, Checkout, FindingsSummary, Step, Tool, ToolFailure, ToolResult
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.contract.tool import Arguments, Result
@@ -20,6 +20,7 @@ from agents.egress import EgressPolicy
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
 from agents.runtime.typed_calls import CallScope, call
 from agents.sandbox.choice import open_sandbox
+from agents.testing.decisions import NOTHING, Approvals, Decisions
 from agents.testing.ledger import KitLedger
 from agents.toolbox import Toolbox
 from domain.execution import ToolCall
@@ -46,7 +47,11 @@ class RecordedCall:
 
 @dataclass(slots=True, kw_only=True)
 class AgentRun(Generic[Report]):
-    """What an agent did. ``findings`` are all it found or found fixed, each in its state; ``artifacts`` are by name."""
+    """What an agent did.
+
+    ``findings`` are all it found or found fixed, each in its state; ``artifacts`` are by name; ``actions`` are what it
+    asked permission for.
+    """
 
     report: Report
     findings: list[Finding]
@@ -55,6 +60,7 @@ class AgentRun(Generic[Report]):
     log: list[str]
     progress: list[tuple[int, int, str]]
     typed_calls: list[ToolCall] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
 
     def in_state(self, state: FindingState) -> list[Finding]:
         """The findings that are in ``state``."""
@@ -76,15 +82,19 @@ async def run_agent(
     missing_tools: Iterable[str] = (),
     secrets: Mapping[str, str] | None = None,
     sandbox: Sandbox | None = None,
+    approvals: Approvals = NOTHING,
 ) -> AgentRun[Report]:
     """Run an agent on the folder ``path``; tools in ``missing_tools`` count as not installed.
 
     ``secrets`` are those that typed tools may ask for. Code of users runs in ``sandbox``, else in one that works here.
+    ``approvals`` says which actions are approved, by name or by a function of the action.
 
     Raises:
         AgentFailure: the agent says that it cannot do the task.
+        UnexpectedAction: it asks something that ``approvals`` says nothing about.
     """
-    context = KitContext(path, agent.kind, known, gate, frozenset(missing_tools), secrets=secrets or {})
+    decisions = Decisions(agent.kind, approvals)
+    context = KitContext(path, agent.kind, known, gate, frozenset(missing_tools), decisions, secrets=secrets or {})
     context.sandbox = sandbox or context.sandbox
     report = await agent.run(context, inputs)
     again = agent.report_model.model_validate_json(report.model_dump_json())
@@ -96,6 +106,7 @@ async def run_agent(
         log=context.log,
         progress=context.steps_done,
         typed_calls=context.ledger.calls,
+        actions=context.decisions.asked,
     )
 
 
@@ -108,6 +119,7 @@ class KitContext:
     known: Sequence[Finding]
     gate: QualityGate
     missing_tools: frozenset[str]
+    decisions: Decisions = field(default_factory=lambda: Decisions("", NOTHING))
     execution_id: UUID = field(default_factory=uuid4)
     task_title: str = "A task of the test kit"
     project_name: str = "test kit"
@@ -152,6 +164,10 @@ class KitContext:
         self.artifacts |= step.artifacts
         adapter = TypeAdapter(returns)
         return adapter.validate_json(adapter.dump_json(output, warnings=False))
+
+    async def approve(self, action: Action) -> Answer:
+        """Answer as the test says."""
+        return self.decisions.on(action)
 
     async def progress(self, done: int, total: int, message: str = "") -> None:
         """Note how far the execution is."""

@@ -5,11 +5,20 @@ position ``(xact, id)``, which is shown only once nothing can get in front of it
 out of the feeds.
 """
 
+from domain.events.approval import (
+    ApprovalCancelled,
+    ApprovalDecided,
+    ApprovalEvent,
+    ApprovalExpired,
+    ApprovalRequested,
+    ApprovalVoided,
+)
 from domain.events.execution import (
     ArtifactStored,
     CancelRequested,
     ExecutionEvent,
     ExecutionFinished,
+    ExecutionPaused,
     ExecutionQueued,
     ExecutionRequeued,
     ExecutionStarted,
@@ -41,6 +50,12 @@ from domain.events.workspace import (
 
 __all__ = [
     "QUIET",
+    "ApprovalCancelled",
+    "ApprovalDecided",
+    "ApprovalEvent",
+    "ApprovalExpired",
+    "ApprovalRequested",
+    "ApprovalVoided",
     "ArtifactStored",
     "CancelRequested",
     "DependencyAdded",
@@ -49,6 +64,7 @@ __all__ = [
     "EventRecord",
     "ExecutionEvent",
     "ExecutionFinished",
+    "ExecutionPaused",
     "ExecutionQueued",
     "ExecutionRequeued",
     "ExecutionStarted",

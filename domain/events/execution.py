@@ -24,9 +24,17 @@ class ExecutionStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionRequeued:
-    """The execution went back to the queue, its finished steps kept: its worker stopped or died."""
+    """The execution went back to the queue, its finished steps kept: its worker stopped or died, or what it waited
+    for was decided."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionPaused:
+    """No worker has the execution any more: it waits until somebody decides what its agent asked."""
+
+    approval_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +176,7 @@ ExecutionEvent: TypeAlias = (
     ExecutionQueued
     | ExecutionStarted
     | ExecutionRequeued
+    | ExecutionPaused
     | SourcePrepared
     | StepStarted
     | StepSucceeded

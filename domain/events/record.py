@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
+from domain.events.approval import ApprovalEvent
 from domain.events.execution import ExecutionEvent, LogWritten, ProgressChanged
 from domain.events.workspace import WorkspaceEvent
 
-Event: TypeAlias = WorkspaceEvent | ExecutionEvent
+Event: TypeAlias = WorkspaceEvent | ExecutionEvent | ApprovalEvent
 
 QUIET: tuple[type, ...] = (LogWritten, ProgressChanged)
 """Events too many for the feeds: they are read with their execution only."""

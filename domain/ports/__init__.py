@@ -1,6 +1,7 @@
 """What the use cases need of the world outside, a module for each noun."""
 
 from domain.ports.agents import AgentCatalogue, AgentFacts
+from domain.ports.approvals import ApprovalStore, MemberStore
 from domain.ports.clock import Clock
 from domain.ports.events import EventLog
 from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
@@ -16,12 +17,14 @@ from domain.ports.unit_of_work import Result, Transactor, UnitOfWork
 __all__ = [
     "AgentCatalogue",
     "AgentFacts",
+    "ApprovalStore",
     "Clock",
     "DependencyStore",
     "EventLog",
     "ExecutionStore",
     "FindingStore",
     "IdempotencyStore",
+    "MemberStore",
     "ProjectStore",
     "Result",
     "SecretStore",

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from domain.ports.agents import AgentCatalogue
+from domain.ports.approvals import ApprovalStore, MemberStore
 from domain.ports.events import EventLog
 from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
 from domain.ports.findings import FindingStore
@@ -31,6 +32,8 @@ class UnitOfWork(Protocol):
     executions: ExecutionStore
     tool_calls: ToolCallStore
     findings: FindingStore
+    approvals: ApprovalStore
+    members: MemberStore
     events: EventLog
     queue: WorkQueue
     workers: WorkerStore

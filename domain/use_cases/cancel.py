@@ -15,6 +15,7 @@ from domain.task import Task
 from domain.text import check_text
 from domain.use_cases import release
 from domain.use_cases.found import locked_tasks
+from domain.use_cases.unanswered import end_approvals
 from domain.use_cases.unfinished_steps import end_steps
 
 
@@ -40,7 +41,7 @@ async def cancel_task(uow: UnitOfWork, actor: Actor, command: CancelTask) -> Tas
 
 
 async def cancel_execution(uow: UnitOfWork, actor: Actor, command: CancelExecution) -> Execution:
-    """Cancel an execution: at once while it is queued, else as soon as none of its processes is left.
+    """Cancel an execution: at once while no worker has it, else as soon as none of its processes is left.
 
     Asking twice is harmless.
 
@@ -72,17 +73,26 @@ async def _cancel_live(
     now = max(uow.now, locked.created_at)
     asked = replace(locked, cancel_requested_at=now, cancel_requested_by=actor.id)
     requested = CancelRequested(by=actor.id)
-    if locked.status is not ExecutionStatus.QUEUED:
+    if locked.status is ExecutionStatus.RUNNING:
         await uow.executions.update(asked)
         await uow.events.append(subject_of(asked), [requested], actor=actor.id)
         return task, asked
     check_execution(locked.status, ExecutionStatus.CANCELLED)
     error = ExecutionError(code="CANCELLED", message=reason)
-    ended = replace(asked, status=ExecutionStatus.CANCELLED, error=error, finished_at=now, process_gone_at=now)
+    ended = replace(
+        asked,
+        status=ExecutionStatus.CANCELLED,
+        error=error,
+        waited=locked.waited_until(now),
+        paused_at=None,
+        finished_at=now,
+        process_gone_at=now,
+    )
     await uow.executions.update(ended)
     finished = ExecutionFinished(status=ended.status, error_code=error.code, error_message=error.message)
     await uow.events.append(subject_of(ended), [requested], actor=actor.id)
     await end_steps(uow, subject_of(ended), ended, actor.id)  # it may be back in the queue after its worker died
+    await end_approvals(uow, subject_of(ended), ended, actor.id)
     await uow.events.append(subject_of(ended), [finished], actor=actor.id)
     moved = await release.move(uow, actor.id, task, TaskStatus.CANCELLED, reason)
     await release.reconsider(uow, actor.id, moved.workspace_id, [moved.id])

@@ -7,13 +7,14 @@ from typing import TypeVar
 from uuid import UUID
 
 from domain.actor import Actor
+from domain.approval import Approval
 from domain.errors import NotFound, VersionConflict
 from domain.finding import Finding
 from domain.ports import UnitOfWork
 from domain.project import Project
 from domain.task import Task
 
-Versioned = TypeVar("Versioned", Task, Project, Finding)
+Versioned = TypeVar("Versioned", Task, Project, Finding, Approval)
 
 
 async def project_of(uow: UnitOfWork, actor: Actor, project_id: UUID) -> Project:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 from uuid import UUID
 
 from domain.actor import Actor
+from domain.approval import Approval
 from domain.errors import IdempotencyKeyReused, NotFound
 from domain.execution import Execution
 from domain.ports import UnitOfWork
@@ -15,6 +16,7 @@ from domain.task import Dependency, Task
 from domain.text import check_text
 
 Result = TypeVar("Result")
+Loaded: TypeAlias = Project | Task | Dependency | Execution | Approval
 
 
 async def once(
@@ -52,12 +54,13 @@ def _answer(result: object) -> dict[str, Any]:
     }
 
 
-async def _load(uow: UnitOfWork, actor: Actor, noun: str, thing_id: UUID) -> Project | Task | Dependency | Execution:
+async def _load(uow: UnitOfWork, actor: Actor, noun: str, thing_id: UUID) -> Loaded:
     stores = {
         Project.__name__: uow.projects.get,
         Task.__name__: uow.tasks.get,
         Dependency.__name__: uow.dependencies.get,
         Execution.__name__: uow.executions.get,
+        Approval.__name__: uow.approvals.get,
     }
     thing = await stores[noun](actor.workspace_id, thing_id)
     if thing is None:

@@ -9,7 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from domain.errors import LeaseLost
-from domain.events import ExecutionFinished, ExecutionRequeued, ExecutionStarted, ProcessGone, Subject
+from domain.events import (
+    ExecutionFinished,
+    ExecutionPaused,
+    ExecutionRequeued,
+    ExecutionStarted,
+    ProcessGone,
+    Subject,
+)
 from domain.execution import Execution, ExecutionError, Step, StoredReport
 from domain.lease import Lease
 from domain.ports import UnitOfWork
@@ -25,16 +32,29 @@ from domain.task import Task
 from domain.use_cases import release
 from domain.use_cases.acceptance import unmet_checks
 from domain.use_cases.cancel import subject_of
+from domain.use_cases.unanswered import end_approvals
 from domain.use_cases.unfinished_steps import end_steps
 from domain.use_cases.unfinished_tool_calls import end_tool_calls
 
 MOST_CRASHES = 3
 TOO_EARLY = timedelta(seconds=2)
 """Less than that before its time an execution is started anyway: the queue rounds, and clocks are never quite alike."""
+MOST_REASON = 500
+"""Characters of the reason why a task waits."""
 ENGINE = "engine"
 RETRIED = frozenset({ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT})
-FINAL_CODES = frozenset({"POISONED", "SOURCE_UNAVAILABLE", "TOOL_CALL_UNCERTAIN", "TOOL_MISSING"})
-"""Errors that another attempt would only repeat, or that a person has to look at first."""
+FINAL_CODES = frozenset(
+    {
+        "APPROVAL_EXPIRED",
+        "APPROVAL_REJECTED",
+        "POISONED",
+        "SOURCE_UNAVAILABLE",
+        "TOOL_CALL_UNCERTAIN",
+        "TOOL_MISSING",
+    }
+)
+"""Errors that another attempt would only repeat, or that a person has to look at first; and answers of people who need
+not be asked again and again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +104,8 @@ async def start_execution(uow: UnitOfWork, execution_id: UUID, epoch: int, worke
         status=ExecutionStatus.RUNNING,
         worker_id=worker_id,
         started_at=execution.started_at or uow.now,
+        waited=execution.waited_until(uow.now),
+        paused_at=None,
         scheduled_for=None,
     )
     lease = Lease(subject=subject_of(execution), execution_id=execution_id, epoch=epoch, worker_id=worker_id)
@@ -132,6 +154,8 @@ async def requeue_execution(
     tasks, execution = await _lock(uow, subject_of(found), execution_id)
     if execution is None or execution.epoch != epoch or execution.status in ENDED_EXECUTION:
         return None
+    if execution.status is ExecutionStatus.AWAITING_APPROVAL:
+        return None  # no worker has it
     task = tasks[execution.task_id]
     if execution.status is ExecutionStatus.QUEUED:
         return await _enqueue_next_segment(uow, task, execution)
@@ -148,6 +172,44 @@ async def requeue_execution(
     await uow.events.append(subject_of(execution), [ExecutionRequeued(reason=reason)], actor=ENGINE)
     task = await release.move(uow, ENGINE, task, TaskStatus.QUEUED, reason)
     return await _enqueue_next_segment(uow, task, replace(execution, status=ExecutionStatus.QUEUED, worker_id=None))
+
+
+async def pause_execution(uow: UnitOfWork, lease: Lease) -> Execution | None:
+    """Let an execution wait for what its agent has asked: no worker has it, and it holds no slot.
+
+    It goes back to the queue instead when all of it was decided meanwhile, and ends when it was to be cancelled.
+    ``None`` when the segment is no longer the current one. Doing it twice is harmless.
+    """
+    tasks, execution = await _lock(uow, lease.subject, lease.execution_id)
+    if execution is None or execution.epoch != lease.epoch or execution.status is not ExecutionStatus.RUNNING:
+        return None
+    pending = await uow.approvals.pending_of(execution.id)
+    if execution.cancel_requested_at is not None or not pending:
+        reason = "what it waited for was decided"
+        return await requeue_execution(uow, execution.id, lease.epoch, crashed=False, reason=reason)
+    check_execution(execution.status, ExecutionStatus.AWAITING_APPROVAL)
+    paused = replace(execution, status=ExecutionStatus.AWAITING_APPROVAL, worker_id=None, paused_at=uow.now)
+    await uow.executions.update(paused)
+    event = ExecutionPaused(approval_ids=tuple(str(approval.id) for approval in pending))
+    await uow.events.append(lease.subject, [event], actor=lease.actor)
+    reason = "waits for the approval of " + ", ".join(approval.name for approval in pending)
+    await release.move(uow, lease.actor, tasks[execution.task_id], TaskStatus.AWAITING_APPROVAL, reason[:MOST_REASON])
+    return paused
+
+
+async def resume_execution(uow: UnitOfWork, actor_id: str, execution_id: UUID, reason: str) -> None:
+    """Send an execution that waits for approvals on its way; one that does not wait is left as it is.
+
+    Task and execution are locked.
+    """
+    execution = await uow.executions.lock(execution_id)
+    if execution is None or execution.status is not ExecutionStatus.AWAITING_APPROVAL:
+        return
+    (task,) = (await uow.tasks.lock(execution.workspace_id, [execution.task_id])).values()
+    check_execution(execution.status, ExecutionStatus.QUEUED)
+    await uow.events.append(subject_of(execution), [ExecutionRequeued(reason=reason)], actor=actor_id)
+    task = await release.move(uow, actor_id, task, TaskStatus.QUEUED, reason)
+    await _enqueue_next_segment(uow, task, replace(execution, status=ExecutionStatus.QUEUED))
 
 
 async def _enqueue_next_segment(
@@ -183,6 +245,8 @@ async def _end(uow: UnitOfWork, task: Task, execution: Execution, outcome: Outco
         execution,
         status=outcome.status,
         error=outcome.error,
+        waited=execution.waited_until(uow.now),
+        paused_at=None,
         finished_at=uow.now,
     )
     await uow.executions.update(ended)
@@ -190,6 +254,7 @@ async def _end(uow: UnitOfWork, task: Task, execution: Execution, outcome: Outco
         await uow.executions.put_report(ended.id, StoredReport(kind=outcome.result_kind, data=outcome.result))
     await end_steps(uow, subject_of(ended), ended, actor_id)
     await end_tool_calls(uow, subject_of(ended), ended, actor_id)
+    await end_approvals(uow, subject_of(ended), ended, actor_id)
     finished = ExecutionFinished(
         status=ended.status,
         error_code=ended.error.code if ended.error else None,

@@ -27,7 +27,8 @@ async def dispatch(uow: UnitOfWork, actor_id: str, tasks: Mapping[UUID, Task]) -
 
     What has waited for one that is skipped follows.
     """
-    moved = await _judge(uow, actor_id, tasks)
+    dispatched = {task_id: replace(task, dispatched_by=actor_id) for task_id, task in tasks.items()}
+    moved = await _judge(uow, actor_id, dispatched)
     skipped = {task.id: task for task in moved.values() if task.status is TaskStatus.SKIPPED}
     for workspace_id in {task.workspace_id for task in skipped.values()}:
         await reconsider(uow, actor_id, workspace_id, skipped)

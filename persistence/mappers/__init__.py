@@ -1,5 +1,6 @@
 """Rows to read models and back, a module for each noun."""
 
+from persistence.mappers.approvals import from_approval, from_vote, to_approval, to_vote
 from persistence.mappers.executions import (
     EXECUTION_STATUS,
     STEP_STATUS,
@@ -25,10 +26,13 @@ __all__ = [
     "STEP_STATUS",
     "TASK_STATUS",
     "AnyRow",
+    "from_approval",
     "from_execution",
     "from_finding",
     "from_task",
     "from_tool_call",
+    "from_vote",
+    "to_approval",
     "to_artifact",
     "to_dependency",
     "to_execution",
@@ -41,6 +45,7 @@ __all__ = [
     "to_step",
     "to_task",
     "to_tool_call",
+    "to_vote",
     "to_worker",
     "to_workspace",
 ]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, literal, or_, select, tuple_
 
-from domain.events import EventRecord
+from domain.events import ApprovalEvent, EventRecord
 from domain.pages import Page, PageRequest
 from domain.reads import FeedFilter, FeedStart
 from persistence.event_codec import to_record
 from persistence.keyset import Ordering
 from persistence.readers.lists import Lists
 from persistence.readers.session import ReadSession
-from persistence.selects import select_events
+from persistence.selects import among, select_events
 from persistence.tables import Xid8, events, feed_horizon
 
 BY_SEQUENCE = Ordering((events.c.sequence,))
@@ -80,6 +80,8 @@ class EventReader(ReadSession):
             wanted = wanted.where(or_(*(events.c.task_id == task_id for task_id in filter_by.task_ids)))
         if filter_by.task_events_only:
             wanted = wanted.where(events.c.task_id.is_not(None))
+        if filter_by.approval_events_only:
+            wanted = wanted.where(among(events.c.kind, [kind.__name__ for kind in get_args(ApprovalEvent)]))
         async with self.connection() as connection:
             return [to_record(row) for row in await connection.rows(wanted)]
 

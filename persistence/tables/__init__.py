@@ -1,5 +1,6 @@
 """The tables, a module for each noun. Alembic migrations and these definitions are compared in CI."""
 
+from persistence.tables.approvals import approval_votes, approvals, members
 from persistence.tables.columns import Xid8, metadata
 from persistence.tables.events import events, feed_horizon
 from persistence.tables.executions import artifacts, executions, steps, tool_calls
@@ -12,6 +13,8 @@ from persistence.tables.workers import workers
 
 __all__ = [
     "Xid8",
+    "approval_votes",
+    "approvals",
     "artifacts",
     "dependencies",
     "events",
@@ -19,6 +22,7 @@ __all__ = [
     "feed_horizon",
     "findings",
     "idempotency_keys",
+    "members",
     "metadata",
     "projects",
     "secrets",

@@ -51,6 +51,8 @@ executions = Table(
     moment("cancel_requested_at", nullable=True),
     Column("cancel_requested_by", Text),
     moment("process_gone_at", nullable=True),
+    Column("waited", Interval, nullable=False, server_default="0"),
+    moment("paused_at", nullable=True),
     moment("scheduled_for", nullable=True),
     moment("started_at", nullable=True),
     moment("finished_at", nullable=True),

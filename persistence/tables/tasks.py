@@ -43,6 +43,7 @@ tasks = Table(
     Column("acceptance_checks", JSONB, nullable=False),
     Column("attempts", Integer, nullable=False),
     moment("scheduled_for", nullable=True),
+    Column("dispatched_by", Text),
     Column("version", Integer, nullable=False),
     moment("created_at"),
     moment("updated_at"),

@@ -13,6 +13,7 @@ from server.cli.console import foreign
 
 SEVERITY_STYLE = {"CRITICAL": "bold red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "cyan", "INFO": "dim"}
 STATE_STYLE = {"NEW": "bold", "FIXED": "green", "WAIVED": "dim", "PERSISTING": ""}
+_DONE = {"APPROVE": "approved", "REJECT": "rejected"}
 MOST_ROWS = 40
 MOST_STREAMED = 5
 """Findings of one step that are shown as they come; the table at the end has them all."""
@@ -57,6 +58,28 @@ class AuditView:
 
     def _on_execution_requeued(self, event: dict[str, Any]) -> None:
         self._say(f"  [yellow]back in the queue[/]: {foreign(event['reason'])}")
+
+    def _on_approval_requested(self, event: dict[str, Any]) -> None:
+        approval = event["approval"]
+        self._say(f"  [yellow]?[/] {foreign(event['summary'])}")
+        if approval is not None:
+            self._say(f"    [dim]to decide it: wrenchai approvals approve {foreign(approval['id'])} (or reject)[/]")
+
+    def _on_approval_decided(self, event: dict[str, Any]) -> None:
+        style = "green" if event["verdict"] == "APPROVE" else "red"
+        said = f": {foreign(event['comment'])}" if event["comment"] else ""
+        more = ", and more have to" if event["approvalStatus"] == "PENDING" else ""
+        by = f"{foreign(event['name'])} by {foreign(event['actor'])}"
+        self._say(f"  [{style}]{_DONE[event['verdict']]}[/] {by}{more}{said}")
+
+    def _on_approval_expired(self, event: dict[str, Any]) -> None:
+        self._say(f"  [yellow]nobody decided[/] {foreign(event['name'])} in time: {foreign(event['fallback'])}")
+
+    def _on_approval_voided(self, event: dict[str, Any]) -> None:
+        self._say(f"  [yellow]void[/]: {foreign(event['name'])} has changed and is asked anew")
+
+    def _on_execution_paused(self, event: dict[str, Any]) -> None:
+        self._status(f"waits for {len(event['approvals'])} approval(s)")
 
     def _on_source_prepared(self, event: dict[str, Any]) -> None:
         self._say(f"  [dim]source[/] {foreign(event['sourceState'])}")

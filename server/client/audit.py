@@ -42,9 +42,15 @@ subscription Watch($id: ID!) {
     event {
       __typename
       at
+      actor
       sequence
       ... on ExecutionStarted { epoch }
       ... on ExecutionRequeued { reason }
+      ... on ExecutionPaused { approvals { id } }
+      ... on ApprovalRequested { name summary approval { id } }
+      ... on ApprovalDecided { name verdict comment approvalStatus }
+      ... on ApprovalExpired { name fallback }
+      ... on ApprovalVoided { name }
       ... on SourcePrepared { sourceState }
       ... on StepStarted { step attempt }
       ... on StepSucceeded { step durationMs }

@@ -42,6 +42,7 @@ from server.platform.source_roots import SourceRoots
 from server.platform.tools import open_registry
 from server.security.master_keys import MasterKeys
 from server.security.vault import EnvelopeVault
+from server.security.authentication import OWNER
 from server.settings import Settings
 
 DEFAULT_WORKSPACE = UUID("00000000-0000-7000-8000-000000000001")
@@ -75,7 +76,7 @@ class Platform:
     def owner(self, principal: str) -> Actor:
         """The actor behind an authenticated principal: the owner of the instance may do everything."""
         return Actor(
-            id=f"user:{principal}",
+            id=_actor_id(principal),
             name="the owner",
             workspace_id=DEFAULT_WORKSPACE,
             permissions=OWNER_PERMISSIONS,
@@ -197,3 +198,8 @@ async def open_platform(settings: Settings, addresses: DatabaseAddresses) -> Asy
 
 async def _ensure_workspace(uow: UnitOfWork) -> None:
     await uow.workspaces.ensure(DEFAULT_WORKSPACE, "default")
+    await uow.members.ensure(DEFAULT_WORKSPACE, _actor_id(OWNER), OWNER_PERMISSIONS)
+
+
+def _actor_id(principal: str) -> str:
+    return f"user:{principal}"

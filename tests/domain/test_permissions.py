@@ -20,12 +20,14 @@ from domain.use_cases.tasks import create_tasks
 
 NEEDED = {
     "add_dependency": Permission.WRITE_TASKS,
+    "approve": Permission.APPROVE,
     "cancel_execution": Permission.DISPATCH,
     "cancel_task": Permission.DISPATCH,
     "create_project": Permission.MANAGE_PROJECTS,
     "create_tasks": Permission.WRITE_TASKS,
     "delete_task": Permission.WRITE_TASKS,
     "dispatch_tasks": Permission.DISPATCH,
+    "reject": Permission.APPROVE,
     "remove_dependency": Permission.WRITE_TASKS,
     "retry_task": Permission.DISPATCH,
     "set_finding_state": Permission.TRIAGE_FINDINGS,

@@ -157,7 +157,7 @@ class Board:
         document = """query ($id: ID!) {
           execution(id: $id) { events(first: 100) { nodes {
             __typename sequence at ... on ExecutionFinished { outcome errorCode } ... on StepFailed { step message }
-            ... on LogWritten { lines }
+            ... on LogWritten { lines } ... on ApprovalVoided { name digest newDigest }
           } } }
         }"""
         data = await self.client.query(document, {"id": execution_id})

@@ -15,7 +15,6 @@ from agents.contract import AgentFailure, SideEffect, Tool, ToolFailure, ToolLim
 from agents.egress import EgressPolicy
 from agents.runtime.call_ledger import MOST_KEPT, CallLedger
 from agents.runtime.typed_calls import CallScope, call
-from agents.runtime.uncertain_calls import NobodyToAsk
 from agents.sandbox.choice import open_sandbox
 from domain.commands import CreateProject, CreateTasks, TaskDraft
 from domain.errors import LeaseLost
@@ -113,7 +112,7 @@ class Desk:
     folder: Path
     counter: Counter = field(default_factory=Counter)
 
-    def ledger(self, asked: Asked | NobodyToAsk) -> CallLedger:
+    def ledger(self, asked: Asked) -> CallLedger:
         """That of one run of the step."""
         return CallLedger(
             "order",
@@ -131,7 +130,7 @@ class Desk:
         order: Order,
         *,
         ledger: CallLedger | None = None,
-        asked: Asked | NobodyToAsk | None = None,
+        asked: Asked | None = None,
     ) -> str:
         """Call the shop, in a fresh run of the step unless a ledger is given."""
 
@@ -154,7 +153,7 @@ class Desk:
                 redactor=redactor,
             )
 
-        used = ledger or self.ledger(asked or NobodyToAsk())
+        used = ledger or self.ledger(asked or Asked(answer=False))
         return (await call(Shop(work), order, ledger=used, redactor=redactor, scope=scope)).text
 
     async def calls(self) -> list[ToolCall]:
@@ -186,10 +185,10 @@ async def desk(idle: Platform, tmp_path: Path) -> Desk:
 
 
 async def test_a_run_after_a_crash_gets_the_recorded_results_in_their_order(desk: Desk) -> None:
-    first = desk.ledger(NobodyToAsk())
+    first = desk.ledger(Asked(answer=False))
     said = [await desk.order(desk.counter.deliver, Order(what="tea"), ledger=first) for _ in range(2)]
     assert said == ["delivery 1", "delivery 2"]  # equal calls of one run are two calls
-    again = desk.ledger(NobodyToAsk())
+    again = desk.ledger(Asked(answer=False))
     assert [await desk.order(desk.counter.deliver, Order(what="tea"), ledger=again) for _ in range(2)] == said
     assert await desk.order(desk.counter.deliver, Order(what="tea"), ledger=again) == "delivery 3"
     assert len(set(desk.counter.delivered)) == 3
@@ -254,7 +253,7 @@ async def test_what_was_refused_may_be_tried_again(desk: Desk) -> None:
 
 
 async def test_calls_side_by_side_do_not_stand_in_each_others_way(desk: Desk) -> None:
-    ledger = desk.ledger(NobodyToAsk())
+    ledger = desk.ledger(Asked(answer=False))
     orders = [desk.order(desk.counter.deliver, Order(what="tea", size=size), ledger=ledger) for size in range(5)]
     assert len(set(await asyncio.gather(*orders))) == 5
 
@@ -268,7 +267,7 @@ async def test_a_worker_that_has_lost_its_execution_calls_nothing(desk: Desk) ->
 
 async def test_an_execution_that_ends_says_what_may_have_happened(desk: Desk) -> None:
 
-    ledger = desk.ledger(NobodyToAsk())
+    ledger = desk.ledger(Asked(answer=False))
     ordering = asyncio.create_task(desk.order(desk.counter.deliver_and_hang, Order(what="tea"), ledger=ledger))
     async with asyncio.timeout(20):
         await desk.counter.begun.wait()

@@ -144,6 +144,39 @@ ALWAYS: Mapping[str, str] = {
         SELECT e.id, e.epoch, s.status FROM executions e LEFT JOIN dbos.workflow_status s
             ON s.workflow_uuid = 'execution-' || e.id || '-' || e.epoch
         WHERE e.status = 'QUEUED' AND (s.status IN ('ENQUEUED', 'DELAYED', 'PENDING')) IS NOT true""",
+    # What waits for approvals has one that nobody has decided, and no worker has it.
+    "awaiting": """
+        SELECT e.id, e.worker_id, e.paused_at FROM executions e
+        WHERE (e.status = 'AWAITING_APPROVAL') AND (e.worker_id IS NOT NULL OR e.paused_at IS NULL
+            OR NOT EXISTS (SELECT FROM approvals a WHERE a.execution_id = e.id AND a.status = 'PENDING'))""",
+    # A decision sends the execution that waits on its way: it waits only if it has paused since.
+    "decision without segment": """
+        SELECT e.id, v.sequence, v.kind FROM executions e JOIN events v ON v.execution_id = e.id
+        WHERE e.status = 'AWAITING_APPROVAL'
+            AND (v.kind = 'ApprovalExpired' OR v.kind = 'ApprovalDecided' AND v.payload->>'status' <> 'PENDING')
+            AND v.sequence > (SELECT max(p.sequence) FROM events p
+                WHERE p.execution_id = e.id AND p.kind = 'ExecutionPaused')""",
+    # An approval was asked once, and came to one end, as its row says; nothing is asked for what has ended.
+    "approvals": """
+        SELECT a.id, a.status, e.status AS execution, said.asked, said.ends
+        FROM approvals a JOIN executions e ON e.id = a.execution_id
+        CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE v.kind = 'ApprovalRequested') AS asked,
+            count(*) FILTER (WHERE v.kind IN ('ApprovalExpired', 'ApprovalCancelled')
+                OR v.kind = 'ApprovalDecided' AND v.payload->>'status' <> 'PENDING') AS ends,
+            count(*) FILTER (WHERE v.kind = 'ApprovalVoided') AS voided
+            FROM events v WHERE v.execution_id = a.execution_id AND v.payload->>'approval_id' = a.id::text) said
+        WHERE e.pruned_to = 0 AND (said.asked <> 1 OR said.ends > 1
+            OR (a.status = 'PENDING') <> (said.ends + said.voided = 0)
+            OR (a.status = 'VOIDED') <> (said.voided = 1)
+            OR a.status = 'PENDING' AND e.status NOT IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL'))""",
+    # Every vote is in the log.
+    "votes": """
+        SELECT a.id, votes.count, said.count AS said
+        FROM approvals a JOIN executions e ON e.id = a.execution_id AND e.pruned_to = 0
+        CROSS JOIN LATERAL (SELECT count(*) FROM approval_votes WHERE approval_id = a.id) votes
+        CROSS JOIN LATERAL (SELECT count(*) FROM events v WHERE v.execution_id = a.execution_id
+            AND v.kind = 'ApprovalDecided' AND v.payload->>'approval_id' = a.id::text) said
+        WHERE votes.count <> said.count""",
     # No worker has more than it has slots.
     "slots": """
         SELECT w.id, w.slots, count(*) FROM executions e JOIN workers w ON w.id = e.worker_id

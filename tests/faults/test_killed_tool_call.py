@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from server.client.graphql_client import GraphQLClient
 from tests.faults.checker import lines_of, until_line
 from tests.faults.conftest import Ground
 from tests.faults.platform_processes import LEASE, started, until
+from tests.faults.test_approvals import asked, decide
 from tests.faults.work import Work, give
 
 CALLS = """query ($id: ID!) { execution(id: $id) {
@@ -24,8 +28,9 @@ async def recorded(caller: GraphQLClient, work: Work) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.parametrize("verdict", ["approve", "reject"])
 async def test_an_effect_that_must_not_happen_twice_is_asked_about(
-    ground: Ground, caller: GraphQLClient, folder: Path
+    ground: Ground, caller: GraphQLClient, folder: Path, verdict: str
 ) -> None:
     file, until_file = folder / "effects", folder / "go-on"
     async with started("worker", ground.data_dir) as worker:
@@ -35,24 +40,36 @@ async def test_an_effect_that_must_not_happen_twice_is_asked_about(
         await worker.kill()
     async with started("worker", ground.data_dir) as successor:
         await ground.checker.until_worker(successor)
-        execution = await ground.checker.until_status(work.execution_id, "FAILED", LEASE + 10)
+        await ground.checker.until_status(work.execution_id, "AWAITING_APPROVAL", LEASE + 10)
+        (approval,) = await asked(ground.checker, work)
         assert await lines_of(file) == [key]  # once
-        assert execution["error_code"] == "TOOL_CALL_UNCERTAIN"
+        assert "may have done its work or not" in approval["summary"]
+        assert json.loads(approval["arguments"])["idempotencyKey"] == key
         seen = await recorded(caller, work)
         [call] = seen["toolCalls"]["nodes"]
         assert (call["state"], call["attempt"], call["idempotencyKey"]) == ("UNCERTAIN", 1, key)
-        assert key in seen["error"]["message"]
-        assert "may have done its work or not" in seen["error"]["message"]
-        assert "retry the task" in seen["error"]["message"]
         [told] = [event for event in seen["events"]["nodes"] if event["__typename"] == "ToolCallUncertain"]
         assert "was not called again" in told["message"]
         assert told["toolCall"] == {"state": "UNCERTAIN"}
-        await ground.checker.nothing_is_left()
-        # The answer of whoever looked: it is to be done once more.
         until_file.touch()
-        await caller.query(RETRY, {"id": seen["task"]["id"]})
-        await _until_lines(file, 2)
-        assert (await lines_of(file))[1] != key
+        assert (await decide(caller, verdict, approval))["errors"] == []
+        if verdict == "approve":  # whoever looked says that it has not happened
+            await ground.checker.until_status(work.execution_id, "SUCCEEDED", 20)
+            assert await lines_of(file) == [key, key]
+            calls = (await recorded(caller, work))["toolCalls"]["nodes"]
+            assert [(one["state"], one["attempt"]) for one in calls] == [("INTERRUPTED", 1), ("SUCCEEDED", 2)]
+        else:
+            await ground.checker.until_status(work.execution_id, "FAILED", 20)
+            assert await lines_of(file) == [key]
+            seen = await recorded(caller, work)
+            assert seen["error"]["code"] == "TOOL_CALL_UNCERTAIN"
+            assert key in seen["error"]["message"]
+            assert "retry the task" in seen["error"]["message"]
+            # Later it turns out that it has not happened.
+            await caller.query(RETRY, {"id": seen["task"]["id"]})
+            await _until_lines(file, 2)
+            assert (await lines_of(file))[1] != key
+        await ground.checker.nothing_is_left()
 
 
 async def test_one_that_may_be_repeated_is_made_again_under_the_same_key(

@@ -10,11 +10,12 @@ from base64 import b64encode
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
 
-from agents.contract import Agent, AgentContext, AgentFailure, Limits, Step
+from agents.contract import Action, Agent, AgentContext, AgentFailure, Limits, OnRejection, Step
+from domain.approval import Fallback
 
 if TYPE_CHECKING:
     from tests.plugins.probe_tools import KeyedStamp, Stamp, StampArguments
@@ -27,11 +28,26 @@ UNSTORABLE = "a\0b\ud800c"
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
 )
+UNTIL = "import os, sys, time\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.02)"
 PARENT = (
     "import subprocess, sys, time; "
     "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True); "
     "time.sleep(600)"
 )
+
+
+class ProbeAction(BaseModel):
+    """What the probe asks, and then does: a step that writes ``did NAME`` into the journal."""
+
+    name: str = Field("act", description="Its name.")
+    arguments: dict[str, Any] = Field({}, description="Its arguments.")
+    varies: str | None = Field(None, description="A file whose text is one more argument, as it is at that time.")
+    quorum: int = Field(1, description="How many persons have to approve.")
+    expires_in: float | None = Field(None, description="Seconds after which the fallback counts.")
+    fallback: Fallback = Field(Fallback.REJECT, description="What counts then.")
+    on_rejection: OnRejection = Field(OnRejection.FAIL, description="Whether it goes on without.")
+    inside: bool = Field(False, description="Ask within a step, not between two.")
+    busy: str | None = Field(None, description="A file; a step (or a program) beside it lasts until it is there.")
 
 
 class ProbeInputs(BaseModel):
@@ -55,6 +71,7 @@ class ProbeInputs(BaseModel):
     stamp: str | None = Field(None, description="A file to which a tool adds a line in each step.")
     stamp_until: str | None = Field(None, description="That tool ends only when this file exists.")
     stamp_keyed: bool = Field(False, description="Use the tool that may be repeated.")
+    asks: list[ProbeAction] = Field([], description="What it asks behind its steps, all side by side.")
     kill_worker: bool = Field(False, description="Kill the worker's process in the first step.")
 
 
@@ -63,6 +80,7 @@ class ProbeReport(BaseModel):
 
     outputs: list[int]
     remark: str = ""
+    answers: dict[str, bool] = {}
 
 
 class Probe(Agent[ProbeInputs, ProbeReport]):
@@ -88,6 +106,8 @@ class Probe(Agent[ProbeInputs, ProbeReport]):
 
             outputs.append(await context.step(f"step-{number}", work, returns=int))
             await context.progress(number, inputs.steps, UNSTORABLE * inputs.unstorable)
+        async with asyncio.TaskGroup() as group:
+            asked = [group.create_task(_ask(context, inputs, one)) for one in inputs.asks]
         if inputs.linger:
             _note(inputs, "linger")
             await asyncio.sleep(inputs.linger)
@@ -97,7 +117,53 @@ class Probe(Agent[ProbeInputs, ProbeReport]):
         if inputs.fail_times > await asyncio.to_thread(_failures, inputs):
             _note(inputs, "failed")
             raise AgentFailure("told to fail again")
-        return ProbeReport(outputs=outputs, remark=UNSTORABLE * inputs.unstorable)
+        answers = {one.name: task.result() for one, task in zip(inputs.asks, asked, strict=True)}
+        return ProbeReport(outputs=outputs, remark=UNSTORABLE * inputs.unstorable, answers=answers)
+
+
+async def _ask(context: AgentContext, inputs: ProbeInputs, asked: ProbeAction) -> bool:
+    """Ask, and do it when it is permitted."""
+
+    async def do(step: Step) -> int:
+        _note(inputs, f"did {asked.name}")
+        return 1
+
+    async def ask_and_do(step: Step) -> int:
+        _note(inputs, f"begun {asked.name}")
+        async with asyncio.TaskGroup() as group:
+            if asked.busy is not None:
+                group.create_task(step.tool("python", ["-c", UNTIL, asked.busy], cwd=Path("/")))
+            granted = (await context.approve(await _action(asked))).granted
+        return await do(step) if granted else 0
+
+    async def be_busy(step: Step) -> int:
+        while asked.busy is not None and not await asyncio.to_thread(Path(asked.busy).exists):
+            await asyncio.sleep(0.02)
+        return 1
+
+    if asked.inside:
+        return bool(await context.step(asked.name, ask_and_do, returns=int))
+    async with asyncio.TaskGroup() as group:
+        if asked.busy is not None:
+            group.create_task(context.step(f"beside {asked.name}", be_busy, returns=int))
+        granted = (await context.approve(await _action(asked))).granted
+        if granted:
+            await context.step(f"do {asked.name}", do, returns=int)
+    return granted
+
+
+async def _action(asked: ProbeAction) -> Action:
+    varying = {} if asked.varies is None else {"varies": await asyncio.to_thread(Path(asked.varies).read_text)}
+    return Action(
+        name=asked.name,
+        kind="probe.act",
+        summary=f"Act as {asked.name}.",
+        arguments={**asked.arguments, **varying},
+        quorum=asked.quorum,
+        expires_in=None if asked.expires_in is None else timedelta(seconds=asked.expires_in),
+        fallback=asked.fallback,
+        on_rejection=asked.on_rejection,
+    )
 
 
 async def _work(step: Step, inputs: ProbeInputs, number: int) -> int:

@@ -91,20 +91,23 @@ def test_what_creates_or_dispatches_takes_an_idempotency_key_and_what_updates_a_
     for name in mutation.fields:
         given = GRAPH.type_map[f"{name[0].upper()}{name[1:]}Input"]
         assert isinstance(given, GraphQLInputObjectType)
-        once = name.startswith(("create", "add", "dispatch", "retry"))
-        versioned = name in {"updateTask", "deleteTask", "setFindingState"}
+        once = name.startswith(("create", "add", "dispatch", "retry", "approve", "reject"))
+        versioned = name in {"updateTask", "deleteTask", "setFindingState", "approve", "reject"}
         assert ("idempotencyKey" in given.fields) is once, name
         assert ("expectedVersion" in given.fields) is versioned, name
 
 
 def test_the_required_fields_are_there() -> None:
     wanted = {
-        "Query": "node nodes viewer workspace project projects task tasks execution executions agent agents findings",
+        "Query": (
+            "node nodes viewer workspace project projects task tasks execution executions agent agents findings "
+            "awaitingApprovals"
+        ),
         "Mutation": (
             "createProject createTask createTasks updateTask deleteTask addDependency removeDependency dispatchTask "
-            "dispatchTasks cancelExecution cancelTask retryTask setFindingState"
+            "dispatchTasks cancelExecution cancelTask retryTask setFindingState approve reject"
         ),
-        "Subscription": "executionEvents taskEvents workspaceEvents",
+        "Subscription": "executionEvents taskEvents workspaceEvents approvalEvents",
         "Task": "dependencies dependents executions latestExecution blockedBy findings viewerCan version",
         "Execution": (
             "number status progress steps events toolCalls findings artifacts usage result error worker startedAt "
@@ -140,7 +143,11 @@ def test_every_node_can_be_asked_for_by_its_id() -> None:
 def test_every_event_of_the_domain_has_a_type() -> None:
     event = GRAPH.type_map["Event"]
     assert isinstance(event, GraphQLInterfaceType)
-    kinds = {*domain.events.WorkspaceEvent.__args__, *domain.events.ExecutionEvent.__args__}
+    kinds = {
+        *domain.events.WorkspaceEvent.__args__,
+        *domain.events.ExecutionEvent.__args__,
+        *domain.events.ApprovalEvent.__args__,
+    }
     assert set(EVENT_TYPES) == kinds
     assert {type_.name for type_ in GRAPH.get_possible_types(event)} == {kind.__name__ for kind in kinds}
 

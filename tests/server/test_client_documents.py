@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from graphql import build_schema, parse, validate
 
-from server.client import audit
+from server.client import approvals, audit
 
 SDL = Path(__file__).parents[2] / "schema" / "schema.graphql"
 DOCUMENTS = {
-    name: value for name, value in vars(audit).items() if name.isupper() and name[0] != "_" and isinstance(value, str)
+    name: value
+    for module in (audit, approvals)
+    for name, value in vars(module).items()
+    if name.isupper() and name[0] != "_" and isinstance(value, str)
 }
 
 
@@ -22,4 +25,13 @@ def test_document_fits_the_schema(name: str) -> None:
 
 
 def test_there_are_documents() -> None:
-    assert {"PROJECTS", "CREATE_PROJECT", "CREATE_TASK", "EVENTS", "RESULT"} <= DOCUMENTS.keys()
+    assert {
+        "PROJECTS",
+        "CREATE_PROJECT",
+        "CREATE_TASK",
+        "EVENTS",
+        "RESULT",
+        "AWAITING",
+        "APPROVE",
+        "REJECT",
+    } <= DOCUMENTS.keys()

@@ -60,4 +60,17 @@ def _inputs(chance: random.Random) -> dict[str, Any]:
         inputs |= {"steps": 1, "grandchild": True}  # never ends by itself
     elif kind < 0.295:
         inputs["kill_worker"] = True
+    if chance.random() < 0.15:
+        inputs["asks"] = [_action(chance, name) for name in ("one", "two")[: chance.randint(1, 2)]]
     return inputs
+
+
+def _action(chance: random.Random, name: str) -> dict[str, Any]:
+    """What is asked; its arguments say what is answered. What is ignored has an end."""
+    verdict = chance.choices(["approve", "reject", "ignore"], weights=[6, 1, 2])[0]
+    action: dict[str, Any] = {"name": name, "arguments": {"verdict": verdict, "n": chance.randrange(1_000_000)}}
+    if verdict == "ignore" or chance.random() < 0.2:
+        action |= {"expires_in": round(chance.uniform(0.5, 6), 1), "fallback": chance.choice(["APPROVE", "REJECT"])}
+    if chance.random() < 0.5:
+        action["on_rejection"] = "RETURN"
+    return action

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from schema.node_ids import decode_as
 from server.client.graphql_client import GraphQLErrors, ServerUnreachable
 from tests.faults.checker import Checker, Violation
 from tests.faults.platform_processes import LEASE, until
+from tests.faults.storm.decider import Decider
 from tests.faults.storm.fleet import Fleet, complaints, fleet_on
 from tests.faults.storm.follower import Follower
 from tests.faults.storm.journals import Journals
@@ -76,13 +78,16 @@ class Storm:
             self._began = time.monotonic()
             await self._create_project(fleet)
             ground, follower = Field(self._data_dir, self._checker, fleet), Follower(fleet.apis)
+            decider = Decider(partial(self._ask, fleet))
             async with asyncio.TaskGroup() as group:
                 following = group.create_task(follower.follow())
                 checking = group.create_task(self._keep_checking())
+                deciding = group.create_task(decider.decide())
                 await self._carry_out(ground)
                 self._log("the plan is done; waiting for the work to end")
                 await self._until_all_has_ended(fleet)
                 checking.cancel()
+                deciding.cancel()
                 await self._checker.until_settled(LEASE * 5)
                 await self._checker.nothing_is_in_hand(LEASE * 5)
                 await follower.check(self._checker, 30)
@@ -92,6 +97,8 @@ class Storm:
             self._note([Violation("fall", {"said": said}) for said in fleet.falls])
             self._note([Violation("refusal", {"said": said}) for said in follower.refusals])
             await self._count(fleet, follower)
+            self.outcome.counts |= {f"decisions to {verdict}": times for verdict, times in decider.verdicts.items()}
+            self.outcome.counts |= {f"decisions refused as {code}": times for code, times in decider.refusals.items()}
             if self.outcome.violations:
                 self._say(complaints(self._data_dir.parent))
         return self.outcome
@@ -173,7 +180,7 @@ class Storm:
     async def _until_all_has_ended(self, fleet: Fleet) -> None:
         """Wait until nothing is on its way, then cancel what waits for a failed task, which would wait for ever."""
         deadline = time.monotonic() + LONGEST_END
-        await self._until_none("status IN ('QUEUED', 'IN_PROGRESS')", deadline)
+        await self._until_none("status IN ('QUEUED', 'IN_PROGRESS', 'AWAITING_APPROVAL')", deadline)
         for row in await self._checker.rows("SELECT count(*) FROM tasks WHERE status = 'BLOCKED'"):
             self._log(f"{row['count']} tasks wait for one that did not complete; they are cancelled")
         names = {
@@ -183,7 +190,9 @@ class Storm:
         }
         for row in await self._checker.rows("SELECT id FROM tasks WHERE status = 'BLOCKED'"):
             await self._cancel(fleet, *names[row["id"]])
-        await self._until_none("status IN ('QUEUED', 'IN_PROGRESS', 'BLOCKED', 'PENDING')", deadline)
+        await self._until_none(
+            "status IN ('QUEUED', 'IN_PROGRESS', 'AWAITING_APPROVAL', 'BLOCKED', 'PENDING')", deadline
+        )
 
     async def _until_none(self, condition: str, deadline: float) -> None:
         left: list[asyncpg.Record] = []
@@ -225,6 +234,7 @@ COUNTS = {
     " GROUP BY error_code ORDER BY error_code",
     "recovered: {1}": "SELECT count(*) AS count, payload->>'reason' AS reason FROM events"
     " WHERE kind = 'ExecutionRequeued' GROUP BY reason ORDER BY reason",
+    "approvals {1}": "SELECT count(*) AS count, status FROM approvals GROUP BY status ORDER BY status",
     "steps": "SELECT count(*) AS count FROM steps",
     "events": "SELECT count(*) AS count FROM events",
 }
