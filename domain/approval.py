@@ -34,7 +34,7 @@ class Fallback(StrEnum):
     FAIL = "FAIL"
 
 
-class Verdict(StrEnum):
+class Decision(StrEnum):
     """What a person says to an action."""
 
     APPROVE = "APPROVE"
@@ -63,11 +63,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vote:
-    """One person's verdict. ``own`` says that it is by the one who had the work done."""
+    """One person's decision. ``own`` says that it is by the one who had the work done."""
 
     approval_id: UUID
     actor: str
-    verdict: Verdict
+    decision: Decision
     comment: str = ""
     own: bool = False
     at: datetime

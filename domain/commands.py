@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from domain.acceptance import AcceptanceCheck
 from domain.finding import FindingState
 from domain.project import SourceKind
 from domain.quality_gate import QualityGate
-from domain.task import AcceptanceCheck, OnFailure, Priority, RetryPolicy
+from domain.task import OnFailure, Priority, RetryPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

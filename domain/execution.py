@@ -10,6 +10,9 @@ from uuid import UUID
 
 from domain.states import ExecutionStatus, StepStatus, ToolCallState
 
+PLATFORM_STEPS = "platform:"
+"""How the names of the platform's own steps begin. No step of an agent may be called so: it would be taken for one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
@@ -110,6 +113,16 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TestCounts:
+    """How many tests a test runner says passed and failed (errors included), as the platform read it in its output."""
+
+    passed: int
+    failed: int
+
+    __test__ = False  # not a class of tests, whatever pytest makes of its name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
     """A call of a tool that the platform made for an agent, as the platform recorded it: before it began, and after.
 
@@ -139,6 +152,7 @@ class ToolCall:
     cpu_seconds: float | None = None
     sandbox: str | None = None
     secrets: tuple[str, ...] = ()
+    tests: TestCounts | None = None
     started_at: datetime
     finished_at: datetime | None = None
 

@@ -11,12 +11,16 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from domain.acceptance import AcceptanceResult
 from domain.approval import Approval, Vote
+from domain.event_chain import ChainedEvent, EventHead
 from domain.events import EventRecord
+from domain.evidence import Evidence
 from domain.execution import Artifact, Execution, Step, StoredReport, ToolCall, Worker
 from domain.finding import Finding, FindingState
 from domain.pages import Direction, Page, PageRequest
 from domain.project import Project, Source, Workspace
+from domain.receipt import SignedReceipt
 from domain.secret import Secret
 from domain.severity import Severity
 from domain.states import ExecutionStatus, TaskStatus
@@ -108,6 +112,20 @@ class QueueFacts:
     running: Mapping[str, int]
     offered: frozenset[str]
     short_of_room: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceFacts:
+    """What is on record of an execution, counted, with the verdict once it has ended."""
+
+    evidence: Evidence
+    calls: int
+    calls_failed: int
+    tools: int
+    artifacts: int
+    artifact_bytes: int
+    sandboxes: tuple[str, ...]
+    events: EventHead
 
 
 class Reader(Protocol):
@@ -204,6 +222,20 @@ class Reader(Protocol):
 
     async def artifacts_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Artifact | None]:
         """By id."""
+
+    async def evidence_of(self, workspace_id: UUID, execution_ids: Sequence[UUID]) -> list[EvidenceFacts | None]:
+        """What is on record of each execution."""
+
+    async def acceptance_of(self, workspace_id: UUID, execution_ids: Sequence[UUID]) -> list[list[AcceptanceResult]]:
+        """How the acceptance checks of each execution came out, in the order of the checks."""
+
+    async def receipts_of(self, workspace_id: UUID, execution_ids: Sequence[UUID]) -> list[SignedReceipt | None]:
+        """The receipt of each execution, ``None`` where there is none."""
+
+    async def chained_events(
+        self, workspace_id: UUID, execution_id: UUID, after: int, limit: int
+    ) -> list[ChainedEvent]:
+        """The execution's events behind a sequence number, exactly as they were written."""
 
     async def usage_of(self, workspace_id: UUID, execution_ids: Sequence[UUID]) -> list[Usage]:
         """What each execution consumed."""

@@ -9,7 +9,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 from uuid import UUID
 
-from domain.severity import Severity
+from domain.acceptance import AcceptanceCheck
 from domain.states import TaskStatus
 
 
@@ -44,16 +44,6 @@ class RetryPolicy:
         """Pause after the failed attempt with the given number (1 is the first)."""
         doublings = min(attempt - 1, 30)
         return min(self.backoff * (1 << doublings), timedelta(hours=1))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptanceCheck:
-    """A condition of success that the platform evaluates: at most ``maximum`` findings of ``severity`` or worse."""
-
-    name: str
-    severity: Severity
-    maximum: int = 0
-    only_new: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from persistence.readers.approvals import ApprovalReader
 from persistence.readers.events import EventReader
+from persistence.readers.evidence import EvidenceReader
 from persistence.readers.executions import ExecutionReader
 from persistence.readers.findings import FindingReader
 from persistence.readers.pool import ReadPool
@@ -14,7 +15,9 @@ from persistence.readers.secrets import SecretReader
 from persistence.readers.tasks import TaskReader
 
 
-class SqlReader(ProjectReader, TaskReader, ExecutionReader, FindingReader, ApprovalReader, EventReader, SecretReader):
+class SqlReader(
+    ProjectReader, TaskReader, ExecutionReader, FindingReader, ApprovalReader, EvidenceReader, EventReader, SecretReader
+):
     """See :class:`domain.reads.Reader`. A worker counts as alive while its beat is younger than ``lease``."""
 
     def __init__(self, pool: ReadPool, lease: timedelta) -> None:

@@ -23,7 +23,8 @@ def select_projects() -> Select[Any]:
 
 def select_executions() -> Select[Any]:
     """Executions, without what they reported: that is read when somebody asks for it."""
-    return select(*(column for column in executions.c if column.name not in {"result", "result_kind"}))
+    apart = {"result", "result_kind", "event_head"}
+    return select(*(column for column in executions.c if column.name not in apart))
 
 
 def select_events() -> Select[Any]:

@@ -20,10 +20,12 @@ from domain.ports import (
     ApprovalStore,
     DependencyStore,
     EventLog,
+    EvidenceStore,
     ExecutionStore,
     FindingStore,
     IdempotencyStore,
     MemberStore,
+    Notary,
     ProjectStore,
     SecretStore,
     SourcePolicy,
@@ -39,6 +41,7 @@ from persistence.outage import is_outage, ran_out_of_time
 from persistence.stores.approvals import ApprovalTable
 from persistence.stores.dependencies import DependencyTable
 from persistence.stores.events import EventTable
+from persistence.stores.evidence import EvidenceTable
 from persistence.stores.executions import ExecutionTable
 from persistence.stores.findings import FindingTable
 from persistence.stores.idempotency import IdempotencyTable
@@ -68,6 +71,7 @@ class SqlUnitOfWork:
         agents: AgentCatalogue,
         sources: SourcePolicy,
         vault: Vault,
+        notary: Notary,
     ) -> None:
         self.now = now
         self.workspaces: WorkspaceStore = WorkspaceTable(connection, self.now)
@@ -79,6 +83,7 @@ class SqlUnitOfWork:
         self.findings: FindingStore = FindingTable(connection)
         self.approvals: ApprovalStore = ApprovalTable(connection)
         self.members: MemberStore = MemberTable(connection, self.now)
+        self.evidence: EvidenceStore = EvidenceTable(connection)
         self.log = EventTable(connection, self.now)
         self.events: EventLog = self.log
         self.workers: WorkerStore = WorkerTable(connection)
@@ -88,6 +93,7 @@ class SqlUnitOfWork:
         self.queue = queue
         self.agents = agents
         self.sources = sources
+        self.notary = notary
 
     def new_id(self) -> UUID:
         """A fresh UUIDv7."""
@@ -98,8 +104,8 @@ class SqlTransactor:
     """See :class:`domain.ports.Transactor`.
 
     ``clock`` tells the time that the use cases write. ``queue_on`` gives the engine's queue on a connection, so that
-    what is enqueued belongs to the same transaction. ``after_commit`` is called with what each transaction has
-    changed, for carriers of wake-ups other than PostgreSQL.
+    what is enqueued belongs to the same transaction. ``notary`` signs receipts. ``after_commit`` is called with what
+    each transaction has changed, for carriers of wake-ups other than PostgreSQL.
     """
 
     def __init__(
@@ -111,6 +117,7 @@ class SqlTransactor:
         agents: AgentCatalogue,
         sources: SourcePolicy,
         vault: Vault,
+        notary: Notary,
         after_commit: Callable[[frozenset[Subject]], Awaitable[None]] | None = None,
     ) -> None:
         self._engine = engine
@@ -119,6 +126,7 @@ class SqlTransactor:
         self._agents = agents
         self._sources = sources
         self._vault = vault
+        self._notary = notary
         self._after_commit = after_commit
 
     async def run(self, work: Callable[[UnitOfWork], Awaitable[Result]]) -> Result:
@@ -131,7 +139,9 @@ class SqlTransactor:
             try:
                 async with self._engine.begin() as connection:
                     queue = self._queue_on(connection)
-                    uow = SqlUnitOfWork(connection, self._clock(), queue, self._agents, self._sources, self._vault)
+                    uow = SqlUnitOfWork(
+                        connection, self._clock(), queue, self._agents, self._sources, self._vault, self._notary
+                    )
                     result = await work(uow)
                 if self._after_commit is not None and uow.log.touched:
                     await self._after_commit(frozenset(uow.log.touched))

@@ -11,7 +11,7 @@ from strawberry import Parent
 
 import domain.approval as domain
 from domain.actor import Permission
-from domain.approval import ApprovalStatus, Fallback, Verdict
+from domain.approval import ApprovalStatus, Decision, Fallback
 from domain.severity import Severity
 from resolvers import approvals, executions, tasks
 from schema.node import Node, represents
@@ -43,10 +43,10 @@ class Action:
 
 @strawberry.type(description="What one person has said to an action.")
 class ApprovalVote:
-    """A verdict."""
+    """A decision."""
 
     actor: str = strawberry.field(description="Who, as events name them.")
-    verdict: Verdict = strawberry.field(description="Yes or no.")
+    decision: Decision = strawberry.field(description="Yes or no.")
     comment: str = strawberry.field(description="What they said about it; may be empty.")
     own: bool = strawberry.field(description="Whether it is by the one who dispatched the task.")
     at: datetime = strawberry.field(description="When.")

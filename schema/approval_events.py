@@ -10,7 +10,7 @@ from strawberry import Parent
 
 import domain.events as domain
 from domain import approval
-from domain.approval import ApprovalStatus, Fallback, Verdict
+from domain.approval import ApprovalStatus, Decision, Fallback
 from resolvers import approvals
 from schema.approval import Approval
 from schema.event import Event, tells
@@ -46,7 +46,7 @@ class ApprovalRequested(ApprovalEvent):
 class ApprovalDecided(ApprovalEvent):
     """See the description."""
 
-    verdict: Verdict = strawberry.field(description="What they said.")
+    decision: Decision = strawberry.field(description="What they said.")
     comment: str = strawberry.field(description="What they said about it; may be empty.")
     status: ApprovalStatus = strawberry.field(
         name="approvalStatus", description="Where the approval was after that: PENDING when it takes more persons."

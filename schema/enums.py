@@ -7,9 +7,11 @@ from enum import Enum, StrEnum
 
 from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 
+from domain.acceptance import CheckKind
 from domain.actor import Permission
-from domain.approval import ApprovalStatus, Fallback, Verdict
+from domain.approval import ApprovalStatus, Decision, Fallback
 from domain.error_codes import ErrorCode
+from domain.evidence import Verdict
 from domain.finding import FindingState
 from domain.pages import Direction
 from domain.project import SourceKind
@@ -40,6 +42,26 @@ def _publish(enum: type[Enum], description: str, values: Mapping[str, str]) -> N
     enum.__strawberry_definition__ = definition  # type: ignore[attr-defined]
 
 
+_publish(
+    Verdict,
+    "What the records say to an execution's claims.",
+    {
+        "VERIFIED": "Everything it claims is recorded, and every acceptance check is met.",
+        "UNVERIFIED": "Something it claims is not recorded, or an acceptance check is not met.",
+        "NOTHING_CLAIMED": "It says it is done, and claims nothing that could be held against the records.",
+        "NOT_JUDGED": "It has not reported success, so there is nothing to judge.",
+    },
+)
+_publish(
+    CheckKind,
+    "What an acceptance check looks at.",
+    {
+        "FINDINGS": "How many findings there are.",
+        "COMMAND": "The exit code of a program.",
+        "FILE": "Whether there is a file.",
+        "QUERY": "The answer to a GraphQL query.",
+    },
+)
 _publish(
     TaskStatus,
     "Where a task is in its life.",
@@ -126,7 +148,7 @@ _publish(
     },
 )
 _publish(
-    Verdict,
+    Decision,
     "What a person says to an action.",
     {"APPROVE": "It may be done.", "REJECT": "It may not be done."},
 )
@@ -223,6 +245,7 @@ _publish(
         "DIGEST_MISMATCH": "The action is not the one whose digest was given.",
         "SECOND_PERSON_NEEDED": "Who dispatched the task may not approve what its agent asks.",
         "ACCEPTANCE_FAILED": "An acceptance check of the task does not hold.",
+        "CLAIM_UNVERIFIED": "What the report claims is not on record.",
         "AGENT_FAILED": "The agent ended with an error.",
         "APPROVAL_EXPIRED": "Nobody decided in time what its agent had asked.",
         "APPROVAL_REJECTED": "Somebody rejected what its agent had asked.",

@@ -11,12 +11,25 @@ from strawberry import Parent
 import domain.execution as domain
 from domain.states import ExecutionStatus
 from domain.usage import Usage as DomainUsage
-from resolvers import approvals, events, executions, findings, projects, reports, rights, tasks, workspaces
+from resolvers import (
+    approvals,
+    events,
+    evidence,
+    executions,
+    findings,
+    projects,
+    reports,
+    rights,
+    tasks,
+    workspaces,
+)
+from schema.acceptance import AcceptanceResult
 from schema.agent import Agent, agent_kind, agent_of
 from schema.approval import Approval
 from schema.artifact import Artifact
 from schema.connections import Connection, connection
 from schema.event import Event
+from schema.evidence import Evidence, Receipt
 from schema.finding import SeenFindingConnection
 from schema.node import Info, Node, represents
 from schema.project import Project
@@ -69,6 +82,9 @@ _task = loaded(tasks.by_id, attrgetter("task_id"))
 _project = loaded(projects.by_id, attrgetter("project_id"))
 _worker = loaded(workspaces.workers_by_id, attrgetter("worker_id"))
 _usage = loaded(executions.usage_of)
+_evidence = loaded(evidence.of_executions)
+_acceptance = loaded(evidence.acceptance_of)
+_receipt = loaded(evidence.receipts_of)
 _result = loaded(reports.of_executions)
 
 
@@ -128,6 +144,18 @@ class Execution(Node):
     project = strawberry.field(_project, graphql_type=Project | None, description="The project of its task.")
     worker = strawberry.field(
         _worker, graphql_type=Worker | None, description="The worker that has it, or had it last."
+    )
+    evidence = strawberry.field(
+        _evidence, graphql_type=Evidence, description="What is on record of it, and the verdict on its claims."
+    )
+    acceptance_results = strawberry.field(
+        _acceptance, graphql_type=list[AcceptanceResult], description="How the acceptance checks of its task came out."
+    )
+    receipt = strawberry.field(
+        _receipt,
+        graphql_type=Receipt | None,
+        description="The signed statement of what is on record; null until it has ended, and for those that ended "
+        "before there were receipts.",
     )
     usage = strawberry.field(_usage, graphql_type=Usage, description="What it consumed.")
     steps = connection(

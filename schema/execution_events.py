@@ -11,6 +11,7 @@ from strawberry import Parent
 
 import domain.events as domain
 from domain import execution
+from domain.acceptance import CheckKind
 from domain.approval import Approval as DomainApproval
 from domain.finding import Finding as DomainFinding
 from domain.states import ExecutionStatus
@@ -223,6 +224,17 @@ class ArtifactStored(Event):
     media_type: str = strawberry.field(description="What it is, for example application/sarif+json.")
     size = strawberry.field(_size, description="Bytes: a whole number that need not fit in 32 bits.")
     artifact = strawberry.field(_artifact, graphql_type=Artifact | None, description="The file.")
+
+
+@tells(domain.AcceptanceChecked)
+@strawberry.type(description="An acceptance check of the task was evaluated.")
+class AcceptanceChecked(Event):
+    """See the description."""
+
+    name: str = strawberry.field(description="The name of the check.")
+    kind: CheckKind = strawberry.field(name="checkKind", description="What it looks at.")
+    passed: bool = strawberry.field(description="Whether it is met.")
+    message: str = strawberry.field(description="What was found, in a sentence.")
 
 
 @tells(domain.CancelRequested)

@@ -25,6 +25,7 @@ from schema.absence import given
 from schema.agent import Agent
 from schema.approval import Approval
 from schema.connections import After, Before, Connection, First, Last, window
+from schema.evidence import ReceiptKey, receipt_key
 from schema.execution import Execution
 from schema.filters import (
     ExecutionsWhere,
@@ -241,4 +242,9 @@ class Query:
         _awaiting_approvals,
         graphql_type=Connection[Approval],
         description="What agents have asked and nobody has decided yet, the oldest first.",
+    )
+    receipt_key = strawberry.field(
+        receipt_key,
+        graphql_type=ReceiptKey,
+        description="The public key of this installation: keep it to verify receipts.",
     )

@@ -10,12 +10,14 @@ import strawberry
 from strawberry import Parent
 
 import domain.task as domain
-from domain.severity import Severity
+from domain.acceptance import AcceptanceCheck as DomainCheck
+from domain.acceptance import FindingThreshold
 from domain.states import TaskStatus
 from domain.task import Priority
 from resolvers import blocking, executions, findings, projects, rights
 from resolvers.dependencies import of_tasks as depended_on
 from resolvers.dependencies import on_tasks as depending
+from schema.acceptance import AcceptanceCheck, Check, counting
 from schema.agent import Agent, agent_kind, agent_of
 from schema.blocking import BlockReason
 from schema.connections import Connection, connection
@@ -42,16 +44,6 @@ class RetryPolicy:
     )
 
 
-@strawberry.type(description="A condition of success that the platform itself evaluates.")
-class AcceptanceCheck:
-    """At most so many findings."""
-
-    name: str = strawberry.field(description="Its name for people.")
-    severity: Severity = strawberry.field(description="Findings of this severity or a worse one count.")
-    maximum: int = strawberry.field(description="How many of them there may be.")
-    only_new: bool = strawberry.field(description="Whether only new findings count.")
-
-
 @strawberry.type(description="What you may do with a task in the state it is in.")
 class TaskRights:
     """What the viewer may do."""
@@ -70,6 +62,14 @@ _blocked_by = loaded(blocking.reasons)
 
 def _rights(root: Parent[domain.Task], info: Info) -> rights.TaskRights:
     return rights.of_task(info.context.actor, root)
+
+
+def _acceptance_checks(root: Parent[domain.Task]) -> list[FindingThreshold]:
+    return counting(root.acceptance_checks)
+
+
+def _checks(root: Parent[domain.Task]) -> list[DomainCheck]:
+    return list(root.acceptance_checks)
 
 
 @represents(domain.Task)
@@ -95,7 +95,14 @@ class Task(Node):
     metadata: JSON = strawberry.field(description="Whatever its creator wants to keep with it.")
     timeout: timedelta | None = strawberry.field(description="How long an execution may take; null: as its agent says.")
     retry: RetryPolicy = strawberry.field(name="retryPolicy", description="How often it is tried by itself.")
-    acceptance_checks: list[AcceptanceCheck] = strawberry.field(description="What must hold for it to be COMPLETED.")
+    acceptance_checks = strawberry.field(
+        _acceptance_checks,
+        graphql_type=list[AcceptanceCheck],
+        description="The acceptance checks that count findings; checks has all of them.",
+    )
+    checks = strawberry.field(
+        _checks, graphql_type=list[Check], description="What must hold for it to be COMPLETED: all acceptance checks."
+    )
     attempts: int = strawberry.field(description="How many executions it has had.")
     scheduled_for: datetime | None = strawberry.field(description="When the next attempt may start, if it has to wait.")
     version: int = strawberry.field(description="Grows with each change; give it as expectedVersion.")

@@ -12,9 +12,9 @@ from strawberry.utils.str_converters import to_camel_case
 
 from domain import commands
 from domain.errors import Invalid
-from domain.severity import Severity
-from domain.task import AcceptanceCheck, OnFailure, Priority, RetryPolicy
+from domain.task import OnFailure, Priority, RetryPolicy
 from schema.absence import given
+from schema.acceptance_inputs import AcceptanceCheckInput, parsed_checks
 from schema.node_ids import decode_as
 from schema.scalars import JSON
 
@@ -35,16 +35,6 @@ class RetryPolicyInput:
     def parsed(self) -> RetryPolicy:
         """The same in terms of the domain."""
         return RetryPolicy(max_attempts=self.max_attempts, backoff=self.backoff)
-
-
-@strawberry.input(description="A condition of success that the platform itself evaluates.")
-class AcceptanceCheckInput:
-    """At most so many findings."""
-
-    name: str = strawberry.field(description="Its name for people.")
-    severity: Severity = strawberry.field(description="Findings of this severity or a worse one count.")
-    maximum: int = strawberry.field(default=0, description="How many of them there may be.")
-    only_new: bool = strawberry.field(default=True, description="Whether only new findings count.")
 
 
 @strawberry.input(one_of=True, description="A task to wait for.")
@@ -97,7 +87,7 @@ class TaskDraftInput:
 
         Raises:
             InvalidId: an id is malformed or another thing's.
-            Invalid: inputs or metadata is not an object.
+            Invalid: inputs or metadata is not an object, or an acceptance check is not one of the four kinds.
         """
         return commands.TaskDraft(
             title=self.title,
@@ -112,7 +102,7 @@ class TaskDraftInput:
             metadata=_document(self.metadata, "metadata"),
             timeout=given(self.timeout),
             retry=self.retry_policy.parsed() if self.retry_policy else RetryPolicy(),
-            acceptance_checks=_checks(self.acceptance_checks or ()),
+            acceptance_checks=parsed_checks(self.acceptance_checks or ()),
             depends_on=tuple(_dependency(one) for one in self.depends_on or ()),
         )
 
@@ -193,7 +183,7 @@ class UpdateTaskInput:
             changes["retry"] = _present(self.retry_policy, "retry_policy").parsed()
         if self.acceptance_checks:
             checks = _present(self.acceptance_checks, "acceptance_checks")
-            changes["acceptance_checks"] = _checks(checks)
+            changes["acceptance_checks"] = parsed_checks(checks)
         return commands.UpdateTask(
             task_id=_task_id(self.task_id), expected_version=self.expected_version, changes=changes
         )
@@ -277,13 +267,6 @@ def _dependency(draft: DependencyDraftInput) -> commands.DependencyDraft:
         client_key=given(draft.on.client_key),
         task_id=None if task_id is None else _task_id(task_id, "dependsOn"),
         on_failure=draft.on_failure,
-    )
-
-
-def _checks(checks: Iterable[AcceptanceCheckInput]) -> tuple[AcceptanceCheck, ...]:
-    return tuple(
-        AcceptanceCheck(name=one.name, severity=one.severity, maximum=one.maximum, only_new=one.only_new)
-        for one in checks
     )
 
 

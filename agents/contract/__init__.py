@@ -13,6 +13,7 @@ from agents.contract.failures import AgentFailure, ToolFailure
 from agents.contract.side_effect import SideEffect
 from agents.contract.step import Step, ToolResult
 from agents.contract.tool import Tool, ToolLimits, ToolScope
+from domain.evidence import ArtifactWritten, Claim, FindingsRecorded, StepSucceeded, TestsPassed, ToolRan
 
 __all__ = [
     "Action",
@@ -21,7 +22,10 @@ __all__ = [
     "AgentContext",
     "AgentFailure",
     "Answer",
+    "ArtifactWritten",
     "Checkout",
+    "Claim",
+    "FindingsRecorded",
     "FindingsSummary",
     "Inputs",
     "Limits",
@@ -30,9 +34,12 @@ __all__ = [
     "Report",
     "SideEffect",
     "Step",
+    "StepSucceeded",
+    "TestsPassed",
     "Tool",
     "ToolFailure",
     "ToolLimits",
+    "ToolRan",
     "ToolRequirement",
     "ToolResult",
     "ToolScope",

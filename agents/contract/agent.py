@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Generic, TypeVar
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 
 from agents.contract.context import AgentContext
 from agents.contract.side_effect import SideEffect
+from domain.evidence import Claim, ToolRan
 
 Inputs = TypeVar("Inputs", bound=BaseModel)
 
@@ -54,3 +56,12 @@ class Agent(ABC, Generic[Inputs, Report]):
         Raises:
             AgentFailure: the task cannot be done; the message says why and what would help.
         """
+
+    def claims(self, report: Report) -> Sequence[Claim]:
+        """What ``report`` claims to have been done.
+
+        The platform holds each claim against what it has recorded itself; an execution that claims more ends as
+        ``CLAIMED_UNVERIFIED``. Unless an agent says otherwise, it claims that every essential tool ran. Whatever it
+        says, one that declares tools must have a step that succeeded.
+        """
+        return [ToolRan(tool=tool.name) for tool in self.tools if tool.essential]

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.contract.side_effect import SideEffect
+from domain.execution import TestCounts
 
 Arguments = TypeVar("Arguments", bound=BaseModel)
 Result = TypeVar("Result", bound=BaseModel)
@@ -53,9 +54,14 @@ class ToolScope(Protocol):
         """
 
     def measured(
-        self, *, exit_code: int | None = None, cpu_seconds: float | None = None, sandbox: str | None = None
+        self,
+        *,
+        exit_code: int | None = None,
+        cpu_seconds: float | None = None,
+        sandbox: str | None = None,
+        tests: TestCounts | None = None,
     ) -> None:
-        """Record how the program behind the tool ended, what it took, and the sandbox it ran in."""
+        """Record how the program behind the tool ended, what it took, the sandbox it ran in, and the tests it ran."""
 
 
 class Tool(ABC, Generic[Arguments, Result]):

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from agents.contract import Agent, AgentContext, AgentFailure, FindingsSummary, SideEffect, Step, ToolRequirement
+from agents.contract import (
+    Agent,
+    AgentContext,
+    AgentFailure,
+    Claim,
+    FindingsSummary,
+    SideEffect,
+    Step,
+    ToolRequirement,
+)
+from agents.inspector.claims import claims_of
 from agents.inspector.complexity import Complexity
 from agents.inspector.dead_code import DeadCode
 from agents.inspector.dependencies import Dependencies
@@ -114,6 +124,10 @@ class Inspector(Agent[InspectorInputs, InspectorReport]):
         )
         await progress.advance("the quality gate passed" if report.gate_passed else "the quality gate failed")
         return report
+
+    def claims(self, report: InspectorReport) -> Sequence[Claim]:
+        """What the report says was done: it holds for the engines that were asked for, and for no others."""
+        return claims_of(report, {name.value: engine.programs for name, engine in ENGINES.items()})
 
     async def _report(
         self,

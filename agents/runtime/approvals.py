@@ -11,7 +11,7 @@ from uuid import UUID
 
 from agents.asking import given, question
 from agents.contract import Action, AgentFailure, Answer
-from domain.approval import Approval, ApprovalStatus, Verdict, Vote
+from domain.approval import Approval, ApprovalStatus, Decision, Vote
 from domain.lease import Lease
 from domain.ports import Transactor, UnitOfWork
 from domain.use_cases.approvals import request_approval
@@ -161,7 +161,7 @@ async def _as_they_are(uow: UnitOfWork, ids: set[UUID]) -> dict[UUID, Approval]:
 
 def _counted(vote: Vote, approval: Approval) -> bool:
     """Whether the vote is one for what came of it: who rejected may have approved before."""
-    return (vote.verdict is Verdict.APPROVE) == (approval.status is ApprovalStatus.APPROVED)
+    return (vote.decision is Decision.APPROVE) == (approval.status is ApprovalStatus.APPROVED)
 
 
 def _answer(approval: Approval, votes: list[Vote]) -> Answer:

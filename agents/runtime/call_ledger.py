@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from agents.runtime.uncertain_calls import UncertainCalls, uncertain
 from domain.artifacts import ArtifactStore
-from domain.execution import Artifact, ToolCall
+from domain.execution import Artifact, TestCounts, ToolCall
 from domain.lease import Lease
 from domain.ports import Clock, Transactor
 from domain.redaction import Redactor
@@ -56,6 +56,7 @@ class Ending:
     cpu_seconds: float | None = None
     sandbox: str | None = None
     secrets: tuple[str, ...] = ()
+    tests: TestCounts | None = None
 
 
 class Ledger(Protocol):
@@ -156,6 +157,7 @@ class CallLedger:
             cpu_seconds=ending.cpu_seconds,
             sandbox=ending.sandbox,
             secrets=ending.secrets,
+            tests=ending.tests,
             finished_at=self._clock.now(),
         )
         if ending.state is ToolCallState.UNCERTAIN:

@@ -21,7 +21,7 @@ from agents.runtime.uncertain_calls import UncertainCalls
 from agents.toolbox import Toolbox
 from domain.artifacts import ArtifactStore
 from domain.errors import LeaseLost, StoreLost
-from domain.execution import Progress, Step
+from domain.execution import PLATFORM_STEPS, Progress, Step
 from domain.finding import Finding, FindingState, fingerprinted
 from domain.ports import Clock, Transactor
 from domain.project import Source
@@ -89,17 +89,32 @@ class SegmentContext:
         retry: RetryPolicy = NO_RETRY,
     ) -> Output:
         """Run ``function`` once and record its output; after a crash return the record."""
-        with self._desk.working():
-            return await self._step(name, function, returns, retry)
+        if name.startswith(PLATFORM_STEPS):
+            raise AgentFailure(
+                f"The agent has a step named {name!r}: names that begin with {PLATFORM_STEPS!r} are the platform's."
+            )
+        return await self.platform_step(name, function, returns=returns, retry=retry)
 
     async def approve(self, action: Action) -> Answer:
         """Ask whether the action may be done, and wait for the answer."""
         return await self._desk.ask(action)
 
+    async def platform_step(
+        self,
+        name: str,
+        function: Callable[[RunningStep], Awaitable[Output]],
+        *,
+        returns: type[Output],
+        retry: RetryPolicy = NO_RETRY,
+    ) -> Output:
+        """A step of the platform's own, which may have a name that no agent may use."""
+        with self._desk.working():
+            return await self._step(name, function, returns, retry)
+
     async def _step(
         self,
         name: str,
-        function: Callable[[StepContract], Awaitable[Output]],
+        function: Callable[[RunningStep], Awaitable[Output]],
         returns: type[Output],
         retry: RetryPolicy,
     ) -> Output:

@@ -21,16 +21,18 @@ from agents.runtime.checkouts import Checkouts
 from agents.runtime.context import SegmentContext
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.patience import patiently
+from agents.runtime.putting_forward import put_forward
 from agents.runtime.uncertain_calls import AskedPerson
 from agents.toolbox import Toolbox
 from domain.artifacts import ArtifactStore
 from domain.errors import LeaseLost, Rejection, StoreLost
 from domain.execution import ExecutionError
-from domain.ports import Clock, Transactor
+from domain.ports import Clock, QueryRunner, Transactor
 from domain.redaction import Redactor, redact_text
 from domain.states import ExecutionStatus
 from domain.text import storable
 from domain.use_cases import lifecycle, recording
+from domain.use_cases.closing import Case
 from domain.use_cases.lifecycle import Outcome, Segment
 
 log = structlog.get_logger(__name__)
@@ -61,6 +63,7 @@ class Workshop:
     clock: Clock
     sandbox: Sandbox
     egress: Egress
+    queries: QueryRunner
 
 
 class SegmentRun:
@@ -164,16 +167,18 @@ class SegmentRun:
                     "AGENT_FAILED",
                     f"No agent {self.segment.execution.agent!r} is installed here.",
                 )
-            report = await self._report(declaration, logs, redactor)
+            report, case = await self._report(declaration, logs, redactor)
         except (LeaseLost, StoreLost, asyncio.CancelledError):
             raise
         except BaseExceptionGroup as group:
             return _from_error(_first_error(group))
         except Exception as error:  # noqa: BLE001 - an agent may fail in any way; its failure is an outcome, not ours
             return _from_error(error)
-        return Outcome(status=ExecutionStatus.SUCCEEDED, result_kind=type(report).__name__, result=_plain(report))
+        return Outcome(
+            status=ExecutionStatus.SUCCEEDED, result_kind=type(report).__name__, result=_plain(report), case=case
+        )
 
-    async def _report(self, declaration: Declaration, logs: LogWriter, redactor: Redactor) -> BaseModel:
+    async def _report(self, declaration: Declaration, logs: LogWriter, redactor: Redactor) -> tuple[BaseModel, Case]:
         checkout = await self._checkout(declaration)
         desk = ApprovalDesk(
             declaration.kind, self.segment.lease, self._workshop.transactor, lambda: self.stop(Stop.WAITING)
@@ -196,9 +201,19 @@ class SegmentRun:
         inputs = agent.input_model.model_validate(dict(self.segment.execution.inputs))
         try:
             report: BaseModel = await agent.run(context, inputs)
+            case = await put_forward(
+                agent,
+                report,
+                self.segment,
+                context,
+                transactor=self._workshop.transactor,
+                store=self._workshop.store,
+                sandbox=self._workshop.sandbox,
+                queries=self._workshop.queries,
+            )
         finally:
             await desk.close()
-        return report
+        return report, case
 
     async def _checkout(self, declaration: Declaration) -> Checkout:
         source = self.segment.project.source

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.call_ledger import Called, CallLedger, Ending
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.typed_calls import CallScope, call
+from agents.test_counts import counted_tests
 from agents.toolbox import Toolbox, install_hint
 from domain.artifacts import ArtifactStore
 from domain.errors import NotFound, Rejection
@@ -32,6 +33,9 @@ from domain.redaction import Redactor
 from domain.states import ToolCallState
 from domain.text import storable
 from domain.use_cases.secrets import reveal_secret
+
+MOST_NAMED = 200
+"""Characters of a program's name that are recorded."""
 
 
 class RunningStep:
@@ -73,6 +77,10 @@ class RunningStep:
     async def approve(self, action: Action) -> Answer:
         """Ask a person; while this step waits, it counts as not at work, and may be interrupted and begun again."""
         return await self._desk.ask(action)
+
+    def now(self) -> datetime:
+        """The time that all processes share."""
+        return self._clock.now()
 
     async def log(self, text: str) -> None:
         """Write lines to the execution's log."""
@@ -180,6 +188,22 @@ class RunningStep:
 
         return await call(tool(), arguments, ledger=self._ledger, redactor=self._redactor, scope=scope)
 
+    async def record_sandboxed(
+        self, command: Sequence[str], began: datetime, exit_code: int | None, output: str, error: str | None
+    ) -> None:
+        """Record a program that ran in the sandbox, under the name of the program."""
+        arguments = command[1:]
+        called = Called(
+            tool=storable(command[0])[:MOST_NAMED],
+            version=None,
+            shown=tuple(arguments),
+            canonical=json.dumps(list(arguments)),
+            repeatable=True,
+            replayed=False,
+        )
+        begun = await self._ledger.begin(self._ledger.intent(called))
+        await self._ended(replace(begun.call, started_at=began), exit_code, output, error, accepted=exit_code == 0)
+
     async def _reveal(self, name: str) -> str:
         workspace_id = self._lease.subject.workspace_id
         try:
@@ -196,7 +220,10 @@ class RunningStep:
     ) -> None:
         state = ToolCallState.SUCCEEDED if accepted else ToolCallState.FAILED
         written = output.encode("utf-8", "surrogatepass")
-        await self._ledger.end(begun, Ending(state=state, output=written, exit_code=exit_code, error=error))
+        tests = counted_tests(begun.tool, output)
+        await self._ledger.end(
+            begun, Ending(state=state, output=written, exit_code=exit_code, error=error, tests=tests)
+        )
 
 
 def _storable(draft: FindingDraft) -> FindingDraft:

@@ -16,7 +16,7 @@ from agents.contract.sandbox import Sandbox
 from agents.contract.tool import Arguments, Result, Tool
 from agents.runtime.call_ledger import Called, Ending, Ledger
 from domain.errors import LeaseLost, StoreLost
-from domain.execution import ToolCall
+from domain.execution import TestCounts, ToolCall
 from domain.redaction import Redactor
 from domain.states import ToolCallState
 from domain.text import storable
@@ -55,6 +55,7 @@ class CallScope:
         self.exit_code: int | None = None
         self.cpu_seconds: float | None = None
         self.used_sandbox: str | None = None
+        self.tests: TestCounts | None = None
         self._log = log
         self._reveal = reveal
         self._redactor = redactor
@@ -71,11 +72,16 @@ class CallScope:
         return value
 
     def measured(
-        self, *, exit_code: int | None = None, cpu_seconds: float | None = None, sandbox: str | None = None
+        self,
+        *,
+        exit_code: int | None = None,
+        cpu_seconds: float | None = None,
+        sandbox: str | None = None,
+        tests: TestCounts | None = None,
     ) -> None:
-        """Record how the program behind the tool ended, what it took, and the sandbox it ran in."""
+        """Record how the program behind the tool ended, what it took, the sandbox it ran in, and the tests it ran."""
         self.exit_code, self.used_sandbox = exit_code, sandbox
-        self.cpu_seconds = cpu_seconds
+        self.cpu_seconds, self.tests = cpu_seconds, tests
 
 
 async def call(
@@ -135,6 +141,7 @@ async def _made(
             cpu_seconds=scope.cpu_seconds,
             sandbox=scope.used_sandbox,
             secrets=tuple(scope.secrets),
+            tests=scope.tests,
         )
         await ledger.end(call, ending)
 

@@ -23,7 +23,7 @@ class UncertainCalls(Protocol):
 
 
 class AskedPerson:
-    """A person is asked, as for any action: meanwhile the execution holds no slot, and the question survives restarts."""
+    """A person is asked, as for any action: the execution holds no slot, and the question survives restarts."""
 
     def __init__(self, desk: ApprovalDesk) -> None:
         self._desk = desk

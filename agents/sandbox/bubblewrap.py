@@ -85,11 +85,14 @@ def _arguments(order: Order, kept: list[int]) -> Iterator[str]:
         yield from ("--ro-bind-data", str(number), name)
     yield from ("--dev", "/dev", "--size", str(SHARED_MEMORY), "--tmpfs", "/dev/shm", "--remount-ro", "/dev")  # noqa: S108
     yield from ("--bind", order.tmp, "/tmp", "--bind", order.scratch, WORK)  # noqa: S108
-    shown = [(order.source, SOURCE)] if order.source else []
-    for origin, place in (*shown, *((place, place) for place in order.read_only)):
-        yield from ("--ro-bind", origin, place)
-        for path in outward_files(Path(origin)):
-            yield from ("--ro-bind", os.devnull, f"{place}/{path.relative_to(origin)}")
+    for place in order.read_only:
+        yield from ("--ro-bind", place, place)
+    masked = list(order.masked)
+    if order.source:
+        yield from ("--ro-bind", order.source, SOURCE)
+        masked += [f"{SOURCE}/{path.relative_to(order.source)}" for path in outward_files(Path(order.source))]
+    for path in masked:
+        yield from ("--ro-bind", os.devnull, path)
     yield from ("--remount-ro", "/", "--chdir", order.cwd)
     for variable, value in order.env.items():
         yield from ("--setenv", variable, value)

@@ -71,6 +71,7 @@ class KeptSandbox:
                 tmp=str(tmp),
                 cwd=cwd,
                 read_only=places.read_only,
+                masked=places.masked,
                 env={**ENVIRONMENT, **self._home(tmp), **env},
                 timeout=limits.timeout.total_seconds(),
                 cpu_seconds=limits.cpu_seconds,

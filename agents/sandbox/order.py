@@ -16,7 +16,7 @@ SANDLOCK = "sandlock"
 class Order:
     """One run. Times are seconds, sizes bytes; ``parent`` is the worker's pid.
 
-    ``program`` is bubblewrap, ``program_parts`` the folders it needs of its own.
+    ``masked`` are files in ``read_only`` that are not to be reached all the same. ``program`` is bubblewrap, ``program_parts`` the folders it needs of its own.
     """
 
     kind: str
@@ -29,6 +29,7 @@ class Order:
     tmp: str
     cwd: str
     read_only: Sequence[str]
+    masked: Sequence[str]
     env: Mapping[str, str]
     timeout: float
     cpu_seconds: float

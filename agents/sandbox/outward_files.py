@@ -13,14 +13,16 @@ def outward_files(folder: Path) -> Iterator[Path]:
 
     What cannot be listed is left out: the sandbox, which has no more rights than we, cannot list it either.
     """
-    pending = [folder]
+    pending = [str(folder)]
     while pending:
         try:
             with os.scandir(pending.pop()) as entries:
                 for entry in entries:
+                    if entry.is_file(follow_symlinks=False) or entry.is_symlink():
+                        continue
                     if entry.is_dir(follow_symlinks=False):
-                        pending.append(Path(entry.path))
-                    elif not entry.is_file(follow_symlinks=False) and not entry.is_symlink():
+                        pending.append(entry.path)
+                    else:
                         yield Path(entry.path)
         except OSError:
             continue

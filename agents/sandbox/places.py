@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+
+from agents.sandbox.outward_files import outward_files
 
 TOO_MUCH = frozenset(
     map(Path, ("/", "/boot", "/dev", "/etc", "/home", "/mnt", "/proc", "/root", "/run", "/srv", "/sys", "/tmp", "/var",
@@ -13,14 +17,21 @@ TOO_MUCH = frozenset(
 )  # fmt: skip
 """Places that are never shown as a whole: what is not named stays unseen, and the sandbox has its own of some."""
 
+MEMORY = 60
+"""Seconds for which a read-only place is not searched for sockets again: an interpreter's has tens of thousands of files."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Paths that exist, without links in them (``read_only`` keeps its spelling: programs refer to it)."""
+    """Paths that exist, without links in them (``read_only`` keeps its spelling: programs refer to it).
+
+    ``masked`` are the sockets and pipes in ``read_only``.
+    """
 
     source: str | None
     scratch: str
     read_only: tuple[str, ...]
+    masked: tuple[str, ...]
 
 
 def checked_places(source: Path | None, scratch: Path, read_only: Sequence[Path]) -> Places:
@@ -43,7 +54,13 @@ def checked_places(source: Path | None, scratch: Path, read_only: Sequence[Path]
         source=str(source.resolve()) if source else None,
         scratch=str(scratch.resolve()),
         read_only=tuple(dict.fromkeys(map(str, read_only))),
+        masked=tuple(path for place in read_only for path in _outward_files(place, int(time.monotonic() // MEMORY))),
     )
+
+
+@lru_cache(maxsize=64)
+def _outward_files(place: Path, _moment: int) -> tuple[str, ...]:
+    return tuple(map(str, outward_files(place)))
 
 
 def interpreter_places() -> tuple[Path, ...]:

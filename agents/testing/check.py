@@ -54,6 +54,8 @@ async def check(agent: type[AnyAgent], case: Case) -> Checked:
                 return Checked(case=case, problems=(str(failure),))
             code = failure.code if isinstance(failure, AgentFailure) else "AGENT_FAILED"
             return _ended(case, Ending.FAILED, code, f"{type(failure).__name__}: {failure}")
+    if run.unverified:
+        return _ended(case, Ending.CLAIMED_UNVERIFIED, "CLAIM_UNVERIFIED", "; ".join(run.unverified))
     return Checked(case=case, problems=tuple(_problems(case.expect, run)), run=run)
 
 

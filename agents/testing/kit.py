@@ -18,15 +18,21 @@ from agents.contract.sandbox import Sandbox
 from agents.contract.tool import Arguments, Result
 from agents.egress import EgressPolicy
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
+from agents.runtime.claims import claims_with_steps
 from agents.runtime.typed_calls import CallScope, call
 from agents.sandbox.choice import open_sandbox
+from agents.test_counts import counted_tests
 from agents.testing.decisions import NOTHING, Approvals, Decisions
 from agents.testing.ledger import KitLedger
 from agents.toolbox import Toolbox
-from domain.execution import ToolCall
+from agents.toolbox.known import KNOWN_TOOLS
+from domain.evidence import JudgedClaim, Records, judge
+from domain.execution import PLATFORM_STEPS, Artifact, ToolCall
+from domain.execution import Step as RecordedStep
 from domain.finding import Finding, FindingDraft, FindingState, fingerprinted, state_when_found
 from domain.quality_gate import QualityGate
 from domain.redaction import Redactor
+from domain.states import StepStatus
 from domain.task import RetryPolicy
 
 Inputs = TypeVar("Inputs", bound=BaseModel)
@@ -44,6 +50,22 @@ class RecordedCall:
     cwd: Path
     result: ToolResult
 
+    def recorded(self, execution_id: UUID, at: datetime) -> ToolCall:
+        """The call as the platform would have it on record."""
+        return ToolCall(
+            id=uuid4(),
+            execution_id=execution_id,
+            step_name=self.step,
+            tool=self.tool,
+            version=None,
+            arguments=self.arguments,
+            arguments_hash="",
+            exit_code=self.result.exit_code,
+            tests=counted_tests(self.tool, self.result.stdout),
+            started_at=at,
+            finished_at=at,
+        )
+
 
 @dataclass(slots=True, kw_only=True)
 class AgentRun(Generic[Report]):
@@ -59,8 +81,14 @@ class AgentRun(Generic[Report]):
     tool_calls: list[RecordedCall]
     log: list[str]
     progress: list[tuple[int, int, str]]
+    claims: list[JudgedClaim]
     typed_calls: list[ToolCall] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
+
+    @property
+    def unverified(self) -> list[str]:
+        """What the agent claims and did not do, each as a sentence: on a platform the execution would not succeed."""
+        return [f"{claim.text}: {claim.reason}" for claim in self.claims if not claim.verified]
 
     def in_state(self, state: FindingState) -> list[Finding]:
         """The findings that are in ``state``."""
@@ -107,6 +135,7 @@ async def run_agent(
         progress=context.steps_done,
         typed_calls=context.ledger.calls,
         actions=context.decisions.asked,
+        claims=list(judge(claims_with_steps(agent, again), context.records())),
     )
 
 
@@ -137,6 +166,7 @@ class KitContext:
     ledger: KitLedger = field(init=False)
     _drafts: dict[str, FindingDraft] = field(default_factory=dict)
     _step_names: set[str] = field(default_factory=set)
+    _succeeded: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         state = f"sha256:{hashlib.sha256(str(self.path).encode('utf-8', 'surrogateescape')).hexdigest()}"
@@ -152,6 +182,10 @@ class KitContext:
         retry: RetryPolicy = RetryPolicy(),
     ) -> Output:
         """Run the function once; what it recorded counts only if it succeeds."""
+        if name.startswith(PLATFORM_STEPS):
+            raise ValueError(
+                f"The step {name} has a name of the platform's own; no step may begin with {PLATFORM_STEPS}"
+            )
         if name in self._step_names:
             raise ValueError(f"The step {name} was run before; give each step a name of its own.")
         self._step_names.add(name)
@@ -162,6 +196,7 @@ class KitContext:
         for artifact in step.artifacts.keys() & self.artifacts.keys():
             raise ValueError(f"The artifact {artifact} was recorded before; its name has to be unique.")
         self.artifacts |= step.artifacts
+        self._succeeded.append(name)
         adapter = TypeAdapter(returns)
         return adapter.validate_json(adapter.dump_json(output, warnings=False))
 
@@ -196,6 +231,41 @@ class KitContext:
             fixed=those(FindingState.FIXED),
             waived=those(FindingState.WAIVED),
             first_audit=not self.known,
+        )
+
+    def records(self) -> Records:
+        """What a platform would have on record."""
+        now = datetime.now(UTC)
+        owner = {"execution_id": self.execution_id, "workspace_id": UUID(int=1)}
+        return Records(
+            steps=[
+                RecordedStep(
+                    id=uuid4(),
+                    execution_id=self.execution_id,
+                    position=position,
+                    name=name,
+                    status=StepStatus.SUCCEEDED,
+                    attempt=1,
+                    started_at=now,
+                    finished_at=now,
+                )
+                for position, name in enumerate(self._succeeded, 1)
+            ],
+            tool_calls=[*(call.recorded(self.execution_id, now) for call in self.tool_calls), *self.ledger.calls],
+            artifacts=[
+                Artifact(
+                    id=uuid4(),
+                    name=name,
+                    media_type="",
+                    size=len(content),
+                    sha256=hashlib.sha256(content).hexdigest(),
+                    created_at=now,
+                    **owner,
+                )
+                for name, content in self.artifacts.items()
+            ],
+            findings=len(self._drafts),
+            accepted={name: tool.accepted for name, tool in KNOWN_TOOLS.items()},
         )
 
     def tool_version(self, name: str) -> str | None:

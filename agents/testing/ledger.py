@@ -68,6 +68,7 @@ class KitLedger:
             cpu_seconds=ending.cpu_seconds,
             sandbox=ending.sandbox,
             secrets=ending.secrets,
+            tests=ending.tests,
             finished_at=datetime.now(UTC),
         )
         self.calls.append(ended)

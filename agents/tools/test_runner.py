@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, field_validator
 from agents.contract import Tool, ToolFailure, ToolLimits, ToolScope
 from agents.contract.sandbox import SOURCE, SandboxLimits, SandboxResult
 from agents.sandbox.places import interpreter_places
+from domain.execution import TestCounts
 
 REPORT = "report.xml"
 LARGEST_REPORT = 64 * 2**20
@@ -118,11 +119,16 @@ class TestRunner(Tool[TestArguments, TestReport]):
                 env={"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "PY_COLORS": "0"},
                 limits=_limits(arguments),
             )
-            scope.measured(exit_code=done.exit_code, cpu_seconds=done.cpu_seconds, sandbox=done.sandbox)
-            report = await asyncio.to_thread(_report, folder / REPORT)
+            answer = _answer(done, await asyncio.to_thread(_report, folder / REPORT))
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        return _answer(done, report)
+        scope.measured(
+            exit_code=done.exit_code,
+            cpu_seconds=done.cpu_seconds,
+            sandbox=done.sandbox,
+            tests=TestCounts(passed=answer.passed, failed=answer.failed + answer.errors),
+        )
+        return answer
 
 
 def _command(arguments: TestArguments) -> list[str]:

@@ -14,6 +14,7 @@ from domain.events.approval import (
     ApprovalVoided,
 )
 from domain.events.execution import (
+    AcceptanceChecked,
     ArtifactStored,
     CancelRequested,
     ExecutionEvent,
@@ -50,6 +51,7 @@ from domain.events.workspace import (
 
 __all__ = [
     "QUIET",
+    "AcceptanceChecked",
     "ApprovalCancelled",
     "ApprovalDecided",
     "ApprovalEvent",

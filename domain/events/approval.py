@@ -22,7 +22,7 @@ class ApprovalDecided:
 
     approval_id: str
     name: str
-    verdict: str
+    decision: str
     comment: str
     status: str
     self_approved: bool = False

@@ -150,6 +150,16 @@ class ArtifactStored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptanceChecked:
+    """An acceptance check of the task came out so."""
+
+    name: str
+    kind: str
+    passed: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CancelRequested:
     """Somebody asked for the execution to be cancelled."""
 
@@ -189,6 +199,7 @@ ExecutionEvent: TypeAlias = (
     | FindingsRecorded
     | FindingsSettled
     | ArtifactStored
+    | AcceptanceChecked
     | CancelRequested
     | ProcessGone
     | ExecutionFinished

@@ -4,10 +4,12 @@ from domain.ports.agents import AgentCatalogue, AgentFacts
 from domain.ports.approvals import ApprovalStore, MemberStore
 from domain.ports.clock import Clock
 from domain.ports.events import EventLog
+from domain.ports.evidence import EvidenceStore, Notary
 from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
 from domain.ports.findings import FindingStore
 from domain.ports.idempotency import IdempotencyStore
 from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
+from domain.ports.queries import QueryFailed, QueryRunner
 from domain.ports.secrets import SecretStore, Vault
 from domain.ports.tasks import DependencyStore, TaskStore
 from domain.ports.tool_calls import ToolCallStore
@@ -21,11 +23,15 @@ __all__ = [
     "Clock",
     "DependencyStore",
     "EventLog",
+    "EvidenceStore",
     "ExecutionStore",
     "FindingStore",
     "IdempotencyStore",
     "MemberStore",
+    "Notary",
     "ProjectStore",
+    "QueryFailed",
+    "QueryRunner",
     "Result",
     "SecretStore",
     "SourcePolicy",

@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.ports.agents import AgentCatalogue
 from domain.ports.approvals import ApprovalStore, MemberStore
 from domain.ports.events import EventLog
+from domain.ports.evidence import EvidenceStore, Notary
 from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
 from domain.ports.findings import FindingStore
 from domain.ports.idempotency import IdempotencyStore
@@ -34,6 +35,7 @@ class UnitOfWork(Protocol):
     findings: FindingStore
     approvals: ApprovalStore
     members: MemberStore
+    evidence: EvidenceStore
     events: EventLog
     queue: WorkQueue
     workers: WorkerStore
@@ -42,6 +44,7 @@ class UnitOfWork(Protocol):
     vault: Vault
     agents: AgentCatalogue
     sources: SourcePolicy
+    notary: Notary
 
     def new_id(self) -> UUID:
         """A fresh UUIDv7."""

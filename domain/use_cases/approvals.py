@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from domain.actor import Actor, Permission
-from domain.approval import Approval, ApprovalStatus, Ask, Verdict, Vote
+from domain.approval import Approval, ApprovalStatus, Ask, Decision, Vote
 from domain.commands import DecideAction
 from domain.errors import AlreadyVoted, ApprovalEnded, DigestMismatch, NotFound, SecondPersonNeeded
 from domain.events import ApprovalDecided, ApprovalExpired, ApprovalRequested, ApprovalVoided, Event, Subject
@@ -76,7 +76,7 @@ async def approve(uow: UnitOfWork, actor: Actor, command: DecideAction) -> Appro
         Denied, NotFound, VersionConflict: as their names say.
         ApprovalEnded, DigestMismatch, AlreadyVoted, SecondPersonNeeded: as their names say.
     """
-    return await _decide(uow, actor, command, Verdict.APPROVE)
+    return await _decide(uow, actor, command, Decision.APPROVE)
 
 
 async def reject(uow: UnitOfWork, actor: Actor, command: DecideAction) -> Approval:
@@ -86,7 +86,7 @@ async def reject(uow: UnitOfWork, actor: Actor, command: DecideAction) -> Approv
         Denied, NotFound, VersionConflict: as their names say.
         ApprovalEnded, DigestMismatch: as their names say.
     """
-    return await _decide(uow, actor, command, Verdict.REJECT)
+    return await _decide(uow, actor, command, Decision.REJECT)
 
 
 async def expire_approval(uow: UnitOfWork, approval_id: UUID) -> Approval | None:
@@ -102,7 +102,7 @@ async def expire_approval(uow: UnitOfWork, approval_id: UUID) -> Approval | None
     return expired
 
 
-async def _decide(uow: UnitOfWork, actor: Actor, command: DecideAction, verdict: Verdict) -> Approval:
+async def _decide(uow: UnitOfWork, actor: Actor, command: DecideAction, decision: Decision) -> Approval:
     actor.require(Permission.APPROVE)
     comment = check_text(command.comment or "", "comment", most=2_000)
     approval = await _locked(uow, actor.workspace_id, command.approval_id)
@@ -116,8 +116,8 @@ async def _decide(uow: UnitOfWork, actor: Actor, command: DecideAction, verdict:
     if command.expected_version is not None:
         at_version(approval, command.expected_version)
     own = actor.id == approval.requested_by
-    vote = Vote(approval_id=approval.id, actor=actor.id, verdict=verdict, comment=comment, own=own, at=uow.now)
-    if verdict is Verdict.REJECT:
+    vote = Vote(approval_id=approval.id, actor=actor.id, decision=decision, comment=comment, own=own, at=uow.now)
+    if decision is Decision.REJECT:
         decided = _ended(uow, approval, ApprovalStatus.REJECTED)
     else:
         decided = await _approved(uow, approval, vote)
@@ -126,7 +126,7 @@ async def _decide(uow: UnitOfWork, actor: Actor, command: DecideAction, verdict:
     event = ApprovalDecided(
         approval_id=str(approval.id),
         name=approval.name,
-        verdict=verdict,
+        decision=decision,
         comment=comment,
         status=decided.status,
         self_approved=decided.self_approved,

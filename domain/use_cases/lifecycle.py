@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from domain.events import (
     ProcessGone,
     Subject,
 )
+from domain.evidence import Verdict
 from domain.execution import Execution, ExecutionError, Step, StoredReport
 from domain.lease import Lease
 from domain.ports import UnitOfWork
@@ -30,8 +31,8 @@ from domain.states import (
 )
 from domain.task import Task
 from domain.use_cases import release
-from domain.use_cases.acceptance import unmet_checks
 from domain.use_cases.cancel import subject_of
+from domain.use_cases.closing import Case, Judged, seal, try_case
 from domain.use_cases.unanswered import end_approvals
 from domain.use_cases.unfinished_steps import end_steps
 from domain.use_cases.unfinished_tool_calls import end_tool_calls
@@ -41,6 +42,8 @@ TOO_EARLY = timedelta(seconds=2)
 """Less than that before its time an execution is started anyway: the queue rounds, and clocks are never quite alike."""
 MOST_REASON = 500
 """Characters of the reason why a task waits."""
+MOST_SAID = 4_000
+"""Characters of the reasons that an error repeats."""
 ENGINE = "engine"
 RETRIED = frozenset({ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT})
 FINAL_CODES = frozenset(
@@ -77,6 +80,7 @@ class Outcome:
     result_kind: str | None = None
     result: Mapping[str, Any] | None = None
     error: ExecutionError | None = None
+    case: Case = Case()
 
 
 async def start_execution(uow: UnitOfWork, execution_id: UUID, epoch: int, worker_id: UUID) -> Segment | None:
@@ -127,8 +131,8 @@ async def start_execution(uow: UnitOfWork, execution_id: UUID, epoch: int, worke
 async def finish_execution(uow: UnitOfWork, lease: Lease, outcome: Outcome) -> Execution:
     """End an execution: its outcome, its task's state, the release of dependents, in one transaction.
 
-    The platform's own checks come first: a success whose acceptance checks fail becomes ``CLAIMED_UNVERIFIED``. A
-    failure is tried again while the task's retry policy has attempts left.
+    The platform's own judgement comes first: a success that claims more than is recorded, or whose acceptance checks
+    fail, becomes ``CLAIMED_UNVERIFIED``. A failure is tried again while the task's retry policy has attempts left.
 
     Raises:
         LeaseLost: another worker has the execution by now.
@@ -137,7 +141,11 @@ async def finish_execution(uow: UnitOfWork, lease: Lease, outcome: Outcome) -> E
     if execution is None or execution.epoch != lease.epoch or execution.status is not ExecutionStatus.RUNNING:
         raise LeaseLost(lease.execution_id)
     task = tasks[execution.task_id]
-    return await _end(uow, task, execution, await _verified(uow, task, execution, outcome), lease.actor)
+    if outcome.status is not ExecutionStatus.SUCCEEDED:
+        return await _end(uow, task, execution, outcome, lease.actor)
+    judged = await try_case(uow, task, execution.id, outcome.case)
+    await uow.events.append(lease.subject, judged.events, actor=lease.actor)
+    return await _end(uow, task, execution, _verified(outcome, judged), lease.actor, judged)
 
 
 async def requeue_execution(
@@ -229,17 +237,28 @@ async def _lock(uow: UnitOfWork, subject: Subject, execution_id: UUID) -> tuple[
     return tasks, await uow.executions.lock(execution_id)
 
 
-async def _verified(uow: UnitOfWork, task: Task, execution: Execution, outcome: Outcome) -> Outcome:
-    if outcome.status is not ExecutionStatus.SUCCEEDED or not task.acceptance_checks:
+def _verified(outcome: Outcome, judged: Judged) -> Outcome:
+    if judged.evidence.verdict is not Verdict.UNVERIFIED:
         return outcome
-    failed = unmet_checks(task.acceptance_checks, await uow.findings.seen(execution.id))
-    if not failed:
-        return outcome
-    error = ExecutionError(code="ACCEPTANCE_FAILED", message="; ".join(failed))
+    code = "ACCEPTANCE_FAILED" if judged.only_checks_failed else "CLAIM_UNVERIFIED"
+    error = ExecutionError(code=code, message=_shortened(judged.evidence.reasons))
     return replace(outcome, status=ExecutionStatus.CLAIMED_UNVERIFIED, error=error)
 
 
-async def _end(uow: UnitOfWork, task: Task, execution: Execution, outcome: Outcome, actor_id: str) -> Execution:
+def _shortened(reasons: Sequence[str]) -> str:
+    """As many as fit into an error; the evidence has them all."""
+    said = "; ".join(reasons)
+    return said if len(said) <= MOST_SAID else f"{said[:MOST_SAID]}… ({len(reasons)} reasons in all)"
+
+
+async def _end(
+    uow: UnitOfWork,
+    task: Task,
+    execution: Execution,
+    outcome: Outcome,
+    actor_id: str,
+    judged: Judged | None = None,
+) -> Execution:
     check_execution(execution.status, outcome.status)
     ended = replace(
         execution,
@@ -250,8 +269,10 @@ async def _end(uow: UnitOfWork, task: Task, execution: Execution, outcome: Outco
         finished_at=uow.now,
     )
     await uow.executions.update(ended)
+    report = None
     if outcome.result_kind is not None and outcome.result is not None:
-        await uow.executions.put_report(ended.id, StoredReport(kind=outcome.result_kind, data=outcome.result))
+        report = StoredReport(kind=outcome.result_kind, data=outcome.result)
+        await uow.executions.put_report(ended.id, report)
     await end_steps(uow, subject_of(ended), ended, actor_id)
     await end_tool_calls(uow, subject_of(ended), ended, actor_id)
     await end_approvals(uow, subject_of(ended), ended, actor_id)
@@ -261,6 +282,7 @@ async def _end(uow: UnitOfWork, task: Task, execution: Execution, outcome: Outco
         error_message=ended.error.message if ended.error else None,
     )
     await uow.events.append(subject_of(ended), [finished], actor=actor_id)
+    await seal(uow, task, ended, judged, report)
     if _is_tried_again(task, ended):
         pause = task.retry.pause_after(ended.number)
         reason = f"attempt {ended.number} of {task.retry.max_attempts} did not succeed"

@@ -13,8 +13,9 @@ from domain.events import DependencyAdded, Subject, TaskCreated, TaskDeleted, Ta
 from domain.ports import UnitOfWork
 from domain.project import Project
 from domain.states import ACTIVE_TASK
-from domain.task import AcceptanceCheck, Dependency, RetryPolicy, Task
+from domain.task import Dependency, RetryPolicy, Task
 from domain.text import check_document, check_text
+from domain.use_cases.acceptance import check_acceptance
 from domain.use_cases.found import at_version, locked_tasks, project_of
 from domain.use_cases.graph import refuse_cycles
 from domain.use_cases.release import dispatch, reconsider
@@ -171,7 +172,7 @@ def _checked(uow: UnitOfWork, project: Project, task: Task) -> Task:
     check_text(task.description, "description", most=50_000)
     check_document(task.metadata, "metadata")
     check_document(task.inputs, "inputs")
-    _check_acceptance(task.acceptance_checks)
+    check_acceptance(task.acceptance_checks)
     _check_timeout(task.timeout)
     _check_retry(task.retry)
     return replace(
@@ -186,16 +187,6 @@ def _check_list(name: str, texts: tuple[str, ...]) -> None:
         raise Invalid(f"{name} may have at most 50 entries.", path=("input", name))
     for text in texts:
         check_text(text, name, most=2_000, required=True)
-
-
-def _check_acceptance(checks: tuple[AcceptanceCheck, ...]) -> None:
-    path = ("input", "acceptanceChecks")
-    if len(checks) > 20:
-        raise Invalid("A task may have at most 20 acceptance checks.", path=path)
-    for check in checks:
-        check_text(check.name, "acceptanceChecks", most=200, required=True)
-        if not 0 <= check.maximum <= 1_000_000:
-            raise Invalid("acceptanceChecks.maximum must be from 0 to 1,000,000.", path=path)
 
 
 def _check_timeout(timeout: timedelta | None) -> None:

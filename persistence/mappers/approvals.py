@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.actor import Permission
-from domain.approval import Approval, ApprovalStatus, Fallback, Verdict, Vote
+from domain.approval import Approval, ApprovalStatus, Decision, Fallback, Vote
 from domain.severity import Severity
 from persistence.mappers.rows import AnyRow
 
@@ -69,7 +69,7 @@ def to_vote(row: AnyRow) -> Vote:
     return Vote(
         approval_id=row["approval_id"],
         actor=row["actor"],
-        verdict=Verdict(row["verdict"]),
+        decision=Decision(row["decision"]),
         comment=row["comment"],
         own=row["own"],
         at=row["at"],
@@ -81,7 +81,7 @@ def from_vote(vote: Vote) -> dict[str, Any]:
     return {
         "approval_id": vote.approval_id,
         "actor": vote.actor,
-        "verdict": vote.verdict.value,
+        "decision": vote.decision.value,
         "comment": vote.comment,
         "own": vote.own,
         "at": vote.at,

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.execution import Artifact, Execution, ExecutionError, Progress, Step, StoredReport, ToolCall, Worker
+from domain.execution import (
+    Artifact,
+    Execution,
+    ExecutionError,
+    Progress,
+    Step,
+    StoredReport,
+    TestCounts,
+    ToolCall,
+    Worker,
+)
 from domain.states import ExecutionStatus, StepStatus, ToolCallState
 from persistence.mappers.rows import AnyRow
 
@@ -128,6 +138,7 @@ def to_tool_call(row: AnyRow) -> ToolCall:
         cpu_seconds=row["cpu_seconds"],
         sandbox=row["sandbox"],
         secrets=tuple(row["secrets"]),
+        tests=_tests(row["tests_passed"], row["tests_failed"]),
         started_at=row["started_at"],
         finished_at=row["finished_at"],
     )
@@ -155,9 +166,15 @@ def from_tool_call(call: ToolCall) -> dict[str, Any]:
         "cpu_seconds": call.cpu_seconds,
         "sandbox": call.sandbox,
         "secrets": list(call.secrets),
+        "tests_passed": call.tests.passed if call.tests else None,
+        "tests_failed": call.tests.failed if call.tests else None,
         "started_at": call.started_at,
         "finished_at": call.finished_at,
     }
+
+
+def _tests(passed: int | None, failed: int | None) -> TestCounts | None:
+    return None if passed is None or failed is None else TestCounts(passed=passed, failed=failed)
 
 
 def to_artifact(row: AnyRow) -> Artifact:

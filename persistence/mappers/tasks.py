@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from domain.severity import Severity
 from domain.states import TaskStatus
-from domain.task import AcceptanceCheck, Dependency, OnFailure, Priority, RetryPolicy, Task
+from domain.task import Dependency, OnFailure, Priority, RetryPolicy, Task
+from persistence.mappers.acceptance import from_check, to_check
 from persistence.mappers.rows import AnyRow
 
 TASK_STATUS = {one.value: one for one in TaskStatus}
@@ -40,15 +40,7 @@ def to_task(row: AnyRow) -> Task:
         retry=RetryPolicy(
             max_attempts=row["retry"]["maxAttempts"], backoff=timedelta(seconds=row["retry"]["backoffSeconds"])
         ),
-        acceptance_checks=tuple(
-            AcceptanceCheck(
-                name=check["name"],
-                severity=Severity(check["severity"]),
-                maximum=check["maximum"],
-                only_new=check["onlyNew"],
-            )
-            for check in row["acceptance_checks"]
-        ),
+        acceptance_checks=tuple(to_check(check) for check in row["acceptance_checks"]),
         attempts=row["attempts"],
         scheduled_for=row["scheduled_for"],
         dispatched_by=row["dispatched_by"],
@@ -79,15 +71,7 @@ def from_task(task: Task) -> dict[str, Any]:
         "metadata": dict(task.metadata),
         "timeout": task.timeout,
         "retry": {"maxAttempts": task.retry.max_attempts, "backoffSeconds": task.retry.backoff.total_seconds()},
-        "acceptance_checks": [
-            {
-                "name": check.name,
-                "severity": check.severity.value,
-                "maximum": check.maximum,
-                "onlyNew": check.only_new,
-            }
-            for check in task.acceptance_checks
-        ],
+        "acceptance_checks": [from_check(check) for check in task.acceptance_checks],
         "attempts": task.attempts,
         "scheduled_for": task.scheduled_for,
         "dispatched_by": task.dispatched_by,

@@ -3,6 +3,7 @@
 from persistence.tables.approvals import approval_votes, approvals, members
 from persistence.tables.columns import Xid8, metadata
 from persistence.tables.events import events, feed_horizon
+from persistence.tables.evidence import acceptance_results, evidence, receipts
 from persistence.tables.executions import artifacts, executions, steps, tool_calls
 from persistence.tables.findings import findings, sightings
 from persistence.tables.idempotency import idempotency_keys
@@ -13,11 +14,13 @@ from persistence.tables.workers import workers
 
 __all__ = [
     "Xid8",
+    "acceptance_results",
     "approval_votes",
     "approvals",
     "artifacts",
     "dependencies",
     "events",
+    "evidence",
     "executions",
     "feed_horizon",
     "findings",
@@ -25,6 +28,7 @@ __all__ = [
     "members",
     "metadata",
     "projects",
+    "receipts",
     "secrets",
     "sightings",
     "sources",

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from domain.approval import ApprovalStatus, Fallback, Verdict
+from domain.approval import ApprovalStatus, Decision, Fallback
 from persistence.tables.columns import belongs, metadata, moment, one_of, own_id
 
 approvals = Table(
@@ -66,11 +66,11 @@ approval_votes = Table(
     metadata,
     Column("approval_id", Uuid, ForeignKey("approvals.id", ondelete="CASCADE"), primary_key=True),
     Column("actor", Text, primary_key=True),
-    Column("verdict", Text, primary_key=True),
+    Column("decision", Text, primary_key=True),
     Column("comment", Text, nullable=False),
     Column("own", Boolean, nullable=False),
     moment("at"),
-    one_of(Verdict, "verdict"),
+    one_of(Decision, "decision"),
 )
 """One who has approved may still reject while others are waited for; nobody says the same twice."""
 

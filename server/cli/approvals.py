@@ -107,7 +107,7 @@ def described(approval: dict[str, Any]) -> str:
 def outcome(decided: dict[str, Any]) -> str:
     """What came of a decision."""
     if decided["status"] == "PENDING":
-        given = sum(vote["verdict"] == "APPROVE" for vote in decided["votes"])
+        given = sum(vote["decision"] == "APPROVE" for vote in decided["votes"])
         return f"[yellow]noted[/]: {given} of {decided['quorum']} persons have approved"
     style = "green" if decided["status"] == "APPROVED" else "red"
     own = " by yourself, since nobody else could" if decided["selfApproved"] else ""

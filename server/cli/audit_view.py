@@ -66,11 +66,11 @@ class AuditView:
             self._say(f"    [dim]to decide it: wrenchai approvals approve {foreign(approval['id'])} (or reject)[/]")
 
     def _on_approval_decided(self, event: dict[str, Any]) -> None:
-        style = "green" if event["verdict"] == "APPROVE" else "red"
+        style = "green" if event["decision"] == "APPROVE" else "red"
         said = f": {foreign(event['comment'])}" if event["comment"] else ""
         more = ", and more have to" if event["approvalStatus"] == "PENDING" else ""
         by = f"{foreign(event['name'])} by {foreign(event['actor'])}"
-        self._say(f"  [{style}]{_DONE[event['verdict']]}[/] {by}{more}{said}")
+        self._say(f"  [{style}]{_DONE[event['decision']]}[/] {by}{more}{said}")
 
     def _on_approval_expired(self, event: dict[str, Any]) -> None:
         self._say(f"  [yellow]nobody decided[/] {foreign(event['name'])} in time: {foreign(event['fallback'])}")

@@ -12,7 +12,7 @@ query AwaitingApprovals($after: Cursor) {
     nodes {
       id status quorum expiresAt fallback requestedBy requestedAt version
       action { name kind summary arguments risk digest }
-      votes { actor verdict comment }
+      votes { actor decision comment }
       viewerCan { approve reject }
       task { key title }
       execution { id agentKind }
@@ -24,13 +24,13 @@ query AwaitingApprovals($after: Cursor) {
 
 APPROVE = """
 mutation Approve($input: ApproveInput!) {
-  approve(input: $input) { approval { id status quorum selfApproved votes { verdict } } errors { message code } }
+  approve(input: $input) { approval { id status quorum selfApproved votes { decision } } errors { message code } }
 }
 """
 
 REJECT = """
 mutation Reject($input: RejectInput!) {
-  reject(input: $input) { approval { id status quorum selfApproved votes { verdict } } errors { message code } }
+  reject(input: $input) { approval { id status quorum selfApproved votes { decision } } errors { message code } }
 }
 """
 

@@ -48,7 +48,7 @@ subscription Watch($id: ID!) {
       ... on ExecutionRequeued { reason }
       ... on ExecutionPaused { approvals { id } }
       ... on ApprovalRequested { name summary approval { id } }
-      ... on ApprovalDecided { name verdict comment approvalStatus }
+      ... on ApprovalDecided { name decision comment approvalStatus }
       ... on ApprovalExpired { name fallback }
       ... on ApprovalVoided { name }
       ... on SourcePrepared { sourceState }

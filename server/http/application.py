@@ -14,7 +14,7 @@ from domain.actor import Actor
 from resolvers.context import Context
 from schema.build import build_schema
 from server import web_assets
-from server.http import artifacts, error_pages, health, sdl
+from server.http import artifacts, error_pages, health, receipts, sdl
 from server.platform.wiring import Platform
 from server.security.authentication import CLIENT_HEADER, Authenticator
 from server.security.edge import EdgeGuard
@@ -60,6 +60,7 @@ def build_application(platform: Platform, *, port: int, health_checks: health.Ch
         *sdl.routes(),
         *health.routes(health_checks),
         *artifacts.routes(platform, authenticate),
+        *receipts.routes(platform, authenticate),
         *error_pages.routes(),
         *sign_in.routes(),
         *web_assets.routes(),

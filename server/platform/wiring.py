@@ -37,12 +37,14 @@ from resolvers.context import Context
 from resolvers.delivery import Reads, shared_reads
 from server import __version__
 from server.platform.database import create_engine, open_read_pool
+from server.platform.graph_queries import GraphQueries
 from server.platform.housekeeping import Housekeeping, policy_of
 from server.platform.source_roots import SourceRoots
 from server.platform.tools import open_registry
-from server.security.master_keys import MasterKeys
-from server.security.vault import EnvelopeVault
 from server.security.authentication import OWNER
+from server.security.master_keys import MasterKeys
+from server.security.receipt_key import ReceiptKey
+from server.security.vault import EnvelopeVault
 from server.settings import Settings
 
 DEFAULT_WORKSPACE = UUID("00000000-0000-7000-8000-000000000001")
@@ -66,6 +68,7 @@ class Platform:
     wakeups: PostgresWakeups | RedisWakeups
     transactor: SqlTransactor
     clock: DatabaseClock
+    notary: ReceiptKey
     reads: Reads = field(default_factory=shared_reads)
 
     @property
@@ -93,6 +96,7 @@ class Platform:
             wakeups=self.wakeups,
             reads=self.reads,
             clock=self.clock.now,
+            notary=self.notary,
             last_event_id=last_event_id,
         )
 
@@ -128,6 +132,7 @@ class Platform:
             clock=self.clock,
             sandbox=open_sandbox(self.settings.sandbox),
             egress=EgressPolicy(self.settings.egress_allow),
+            queries=GraphQueries(self.context),
         )
         return Worker(
             workshop,
@@ -158,6 +163,7 @@ async def open_platform(settings: Settings, addresses: DatabaseAddresses) -> Asy
         stack.callback(client.destroy)
         agents, roots = InstalledAgents(concurrency=settings.agent_concurrency), SourceRoots(settings)
         tools, toolbox = open_registry(settings)
+        notary = ReceiptKey.ensure(settings.data_dir)
         redis = RedisWakeups(settings.redis_url.get_secret_value()) if settings.redis_url is not None else None
         wakeups = redis or PostgresWakeups(addresses.app_dsn)
         await wakeups.start()
@@ -176,7 +182,14 @@ async def open_platform(settings: Settings, addresses: DatabaseAddresses) -> Asy
 
         vault = EnvelopeVault(MasterKeys(settings.data_dir, settings.secrets_key))
         transactor = SqlTransactor(
-            engine, clock=clock.now, queue_on=queue_on, agents=agents, sources=roots, vault=vault, after_commit=publish
+            engine,
+            clock=clock.now,
+            queue_on=queue_on,
+            agents=agents,
+            sources=roots,
+            vault=vault,
+            notary=notary,
+            after_commit=publish,
         )
         await transactor.run(_ensure_workspace)
         yield Platform(
@@ -193,6 +206,7 @@ async def open_platform(settings: Settings, addresses: DatabaseAddresses) -> Asy
             wakeups=wakeups,
             transactor=transactor,
             clock=clock,
+            notary=notary,
         )
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.acceptance import FindingThreshold
 from domain.finding import Finding, FindingState, Location, state_when_found
 from domain.quality_gate import GateBreach, QualityGate, breaches
 from domain.severity import Severity
-from domain.task import AcceptanceCheck
-from domain.use_cases.acceptance import unmet_checks
+from domain.use_cases.acceptance import results_of, unmet
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 limits = st.none() | st.integers(0, 5)
@@ -84,6 +84,10 @@ def test_the_gate_passes_by_default_without_new_critical_and_high_findings() -> 
     ]
 
 
+def failing(checks: list[FindingThreshold], seen: list[tuple[Finding, FindingState]]) -> list[str]:
+    return unmet(results_of(checks, [], seen))
+
+
 def test_an_acceptance_check_counts_its_severity_and_worse() -> None:
     seen = [
         (finding(FindingState.NEW, severity=Severity.CRITICAL), FindingState.NEW),
@@ -92,9 +96,9 @@ def test_an_acceptance_check_counts_its_severity_and_worse() -> None:
         (finding(FindingState.FIXED, severity=Severity.HIGH), FindingState.FIXED),
         (finding(FindingState.WAIVED, severity=Severity.HIGH), FindingState.WAIVED),
     ]
-    met = AcceptanceCheck(name="few", severity=Severity.HIGH, maximum=1)
-    assert unmet_checks([met], seen) == []
-    (sentence,) = unmet_checks([AcceptanceCheck(name="none", severity=Severity.HIGH, only_new=False, maximum=1)], seen)
+    met = FindingThreshold(name="few", severity=Severity.HIGH, maximum=1)
+    assert failing([met], seen) == []
+    (sentence,) = failing([FindingThreshold(name="none", severity=Severity.HIGH, only_new=False, maximum=1)], seen)
     assert sentence == "none: 2 findings of HIGH or worse, at most 1 allowed"
-    (sentence,) = unmet_checks([AcceptanceCheck(name="none", severity=Severity.LOW)], seen)
+    (sentence,) = failing([FindingThreshold(name="none", severity=Severity.LOW)], seen)
     assert sentence == "none: 2 new findings of LOW or worse, at most 0 allowed"

@@ -17,7 +17,7 @@ from tests.engine.conftest import Board, probe, until
 INNER = """
   id status granted quorum selfApproved version fallback requestedBy
   action { name kind summary arguments digest risk }
-  votes { actor verdict comment own }
+  votes { actor decision comment own }
   viewerCan { approve reject }
 """
 APPROVAL = f"approval {{ {INNER} }}"
@@ -47,8 +47,8 @@ async def asked(board: Board, name: str, count: int = 1) -> list[dict[str, Any]]
     return sorted(found, key=lambda one: one["action"]["name"])
 
 
-async def decide(board: Board, verdict: str, approval: dict[str, Any], **more: Any) -> dict[str, Any]:
-    payload = await board.do(verdict, APPROVAL, approvalId=approval["id"], digest=approval["action"]["digest"], **more)
+async def decide(board: Board, decision: str, approval: dict[str, Any], **more: Any) -> dict[str, Any]:
+    payload = await board.do(decision, APPROVAL, approvalId=approval["id"], digest=approval["action"]["digest"], **more)
     return dict(payload["approval"])
 
 
@@ -74,7 +74,7 @@ async def test_an_approved_action_is_done_and_no_step_is_repeated(board: Board) 
     assert board.journal("a") == ["start 1", "end 1", "start 2", "end 2"]
     decided = await decide(board, "approve", approval, comment="Go on.")
     assert (decided["status"], decided["granted"], decided["selfApproved"]) == ("APPROVED", True, True)
-    assert decided["votes"] == [{"actor": "user:local-owner", "verdict": "APPROVE", "comment": "Go on.", "own": True}]
+    assert decided["votes"] == [{"actor": "user:local-owner", "decision": "APPROVE", "comment": "Go on.", "own": True}]
     task = await board.becomes("a", "COMPLETED")
     assert board.journal("a") == ["start 1", "end 1", "start 2", "end 2", "did act"]
     (execution,) = task["executions"]["nodes"]
@@ -260,7 +260,7 @@ async def test_of_many_decisions_at_once_one_counts(board: Board) -> None:
     (approval,) = await asked(board, "a")
     given = {"approvalId": approval["id"], "digest": approval["action"]["digest"]}
     verdicts = ["approve", "reject"] * 4
-    payloads = await asyncio.gather(*(board.ask(verdict, "approval { status }", **given) for verdict in verdicts))
+    payloads = await asyncio.gather(*(board.ask(decision, "approval { status }", **given) for decision in verdicts))
     assert sorted(len(payload["errors"]) for payload in payloads) == [0] + [1] * 7
     (winner,) = [payload["approval"]["status"] for payload in payloads if not payload["errors"]]
     task = await board.becomes("a", "COMPLETED" if winner == "APPROVED" else "FAILED")

@@ -10,15 +10,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from domain.acceptance import CommandCheck, FileCheck, FindingThreshold, QueryCheck
 from domain.actor import Actor
-from domain.execution import Artifact, Execution, ExecutionError, Progress, Step, ToolCall
+from domain.execution import Artifact, Execution, ExecutionError, Progress, Step, TestCounts, ToolCall
 from domain.finding import Finding, FindingState, Location
 from domain.ports import UnitOfWork
 from domain.project import Project, Source, SourceKind
 from domain.quality_gate import QualityGate
 from domain.severity import Severity
 from domain.states import ExecutionStatus, StepStatus, TaskStatus, ToolCallState
-from domain.task import AcceptanceCheck, Dependency, OnFailure, Priority, RetryPolicy, Task
+from domain.task import Dependency, OnFailure, Priority, RetryPolicy, Task
 from persistence.reader import SqlReader
 from server.platform.wiring import Platform
 
@@ -95,7 +96,15 @@ class Shelf:
             metadata={"a": True},
             timeout=timedelta(days=3, seconds=5, microseconds=7),
             retry=RetryPolicy(max_attempts=3, backoff=timedelta(seconds=0.25)),
-            acceptance_checks=(AcceptanceCheck(name="few", severity=Severity.LOW, maximum=9, only_new=False),),
+            acceptance_checks=(
+                FindingThreshold(name="few", severity=Severity.LOW, maximum=9, only_new=False),
+                CommandCheck(name="tests", command=("pytest", "-q"), exit_code=5, timeout=timedelta(seconds=90)),
+                FileCheck(name="notes", path="docs/**/*.md"),
+                FileCheck(name="report", artifact="audit.md"),
+                QueryCheck(
+                    name="graph", document="{ viewer { name } }", pointer="/viewer", expected={"a": [1.5, None]}
+                ),
+            ),
             attempts=2,
             scheduled_for=NOON + timedelta(days=1),
             version=4,
@@ -190,6 +199,7 @@ class Shelf:
             cpu_seconds=0.25,
             sandbox="bubblewrap",
             secrets=("deploy-key",),
+            tests=TestCounts(passed=3, failed=1),
             started_at=NOON,
             finished_at=NOON + timedelta(seconds=1),
         )

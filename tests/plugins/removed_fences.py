@@ -6,7 +6,7 @@ The environment variable ``PROBE_REMOVED_FENCE`` names it; the probe, which ever
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import func, select
@@ -68,7 +68,9 @@ def _finish() -> None:
 def _sequence() -> None:
     """Events take the number behind the last they can see, without keeping others from taking it too."""
 
-    async def unfenced(self: EventTable, subject: Subject, count: int, epoch: int | None) -> int | None:
+    async def unfenced(
+        self: EventTable, subject: Subject, batch: Sequence[Event], actor: str, epoch: int | None
+    ) -> int | None:
         if subject.execution_id is None:
             return None
         seen = select(func.max(events.c.sequence)).where(events.c.execution_id == subject.execution_id)

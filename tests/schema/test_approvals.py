@@ -27,7 +27,7 @@ LISTED = """query ($n: Int, $after: Cursor) {
     totalCount { value } pageInfo { hasNextPage endCursor }
     nodes {
       id status quorum granted fallback expiresAt requestedBy selfApproved version neededPermission
-      action { name kind summary arguments digest risk } votes { actor verdict own } viewerCan { approve reject }
+      action { name kind summary arguments digest risk } votes { actor decision own } viewerCan { approve reject }
       execution { number status }
       task { key status blockedBy { __typename ... on WaitsForApproval { approval { id } } } }
     }
@@ -37,7 +37,7 @@ LISTED = """query ($n: Int, $after: Cursor) {
 FEED = """subscription ($after: Cursor) { approvalEvents(after: $after) { cursor approval { status }
   event { __typename actor execution { status }
     ... on ApprovalRequested { name summary digest }
-    ... on ApprovalDecided { verdict comment approvalStatus selfApproved }
+    ... on ApprovalDecided { decision comment approvalStatus selfApproved }
     ... on ApprovalExpired { fallback } ... on ApprovalVoided { digest newDigest } } } }"""
 
 
@@ -62,16 +62,16 @@ async def waiting(graph: Graph, *asks: Ask) -> tuple[lifecycle.Segment, list[App
     return segment, asked
 
 
-async def decide(graph: Graph, verdict: str, approval: Approval, /, **given: Any) -> dict[str, Any]:
-    type_name = f"{verdict[0].upper()}{verdict[1:]}Input!"
-    selection = "approval { status granted selfApproved version votes { actor verdict own } }"
-    document = f"mutation ($input: {type_name}) {{ {verdict}(input: $input) {{ {selection} {ERRORS} }} }}"
+async def decide(graph: Graph, decision: str, approval: Approval, /, **given: Any) -> dict[str, Any]:
+    type_name = f"{decision[0].upper()}{decision[1:]}Input!"
+    selection = "approval { status granted selfApproved version votes { actor decision own } }"
+    document = f"mutation ($input: {type_name}) {{ {decision}(input: $input) {{ {selection} {ERRORS} }} }}"
     asked = {"approvalId": encode("Approval", approval.id), "digest": approval.digest, **given}
-    return dict((await graph.run(document, input=asked))[verdict])
+    return dict((await graph.run(document, input=asked))[decision])
 
 
-async def refused(graph: Graph, verdict: str, approval: Approval, /, **given: Any) -> dict[str, Any]:
-    (error,) = (await decide(graph, verdict, approval, **given))["errors"]
+async def refused(graph: Graph, decision: str, approval: Approval, /, **given: Any) -> dict[str, Any]:
+    (error,) = (await decide(graph, decision, approval, **given))["errors"]
     return dict(error)
 
 
@@ -96,7 +96,7 @@ async def test_alone_the_owner_decides_and_it_is_recorded(graph: Graph) -> None:
         "granted": True,
         "selfApproved": True,
         "version": 2,
-        "votes": [{"actor": "user:owner", "verdict": "APPROVE", "own": True}],
+        "votes": [{"actor": "user:owner", "decision": "APPROVE", "own": True}],
     }
 
 
@@ -151,7 +151,7 @@ async def test_one_rejection_is_enough_and_may_be_a_second_thought(team: tuple[G
     await decide(bob, "approve", approval)
     payload = await decide(bob, "reject", approval)
     assert payload["approval"]["status"] == "REJECTED"
-    assert [vote["verdict"] for vote in payload["approval"]["votes"]] == ["APPROVE", "REJECT"]
+    assert [vote["decision"] for vote in payload["approval"]["votes"]] == ["APPROVE", "REJECT"]
     assert (await refused(eve, "approve", approval))["approval"] == {"status": "REJECTED"}
 
 

@@ -43,7 +43,14 @@ query ($n: Int!) {
         steps { nodes { name execution { number } } } toolCalls { nodes { tool outputBytes durationMs } }
         artifacts { nodes { name url size } } events { nodes { __typename sequence execution { number } task { key } } }
         task { key } viewerCan { cancel }
+        evidence {
+          verdict reasons claims { kind text verified reason } toolCalls { count failed distinctTools }
+          artifactCount artifactBytes sandboxes eventCount eventHead
+        }
+        acceptanceResults { name kind passed message sandbox details durationMs }
+        receipt { document keyId publicKey issuedAt }
       }
+      checks { __typename } acceptanceChecks { name }
     } }
   }
 }
@@ -79,6 +86,11 @@ async def test_the_whole_graph_takes_a_constant_number_of_statements(graph: Grap
     assert run["artifacts"]["nodes"][0]["url"].startswith("/artifacts/")
     assert [one["sequence"] for one in run["events"]["nodes"]] == list(range(1, len(run["events"]["nodes"]) + 1))
     assert [edge["state"] for edge in oldest["findings"]["edges"]] == ["NEW", "NEW"]
+    proof = run["evidence"]
+    assert (proof["verdict"], proof["toolCalls"]) == ("NOT_JUDGED", {"count": 1, "failed": 1, "distinctTools": 1})
+    assert (proof["artifactCount"], proof["artifactBytes"], len(proof["eventHead"])) == (1, 5.0, 64)
+    assert proof["eventCount"] == len(run["events"]["nodes"])
+    assert (run["acceptanceResults"], run["receipt"]) == ([], None)
     assert oldest["viewerCan"] == {"dispatch": False, "cancel": True, "retry": False, "edit": False, "delete": False}
     assert oldest["agent"]["timeout"].startswith("P")
     assert oldest["retryPolicy"] == {"backoff": "PT5S"}

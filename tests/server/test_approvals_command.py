@@ -114,5 +114,5 @@ def test_what_an_agent_writes_is_shown_and_not_obeyed() -> None:
 
 
 def test_a_vote_that_is_not_enough_says_how_many_are_missing() -> None:
-    decided = {"status": "PENDING", "quorum": 3, "selfApproved": False, "votes": [{"verdict": "APPROVE"}]}
+    decided = {"status": "PENDING", "quorum": 3, "selfApproved": False, "votes": [{"decision": "APPROVE"}]}
     assert outcome(decided) == "[yellow]noted[/]: 1 of 3 persons have approved"

@@ -74,15 +74,15 @@ def upgrade() -> None:
         "approval_votes",
         sa.Column("approval_id", sa.Uuid(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("verdict", sa.Text(), nullable=False),
+        sa.Column("decision", sa.Text(), nullable=False),
         sa.Column("comment", sa.Text(), nullable=False),
         sa.Column("own", sa.Boolean(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("verdict IN ('APPROVE', 'REJECT')", name=op.f("ck_approval_votes_verdict")),
+        sa.CheckConstraint("decision IN ('APPROVE', 'REJECT')", name=op.f("ck_approval_votes_decision")),
         sa.ForeignKeyConstraint(
             ["approval_id"], ["approvals.id"], name=op.f("fk_approval_votes_approval_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("approval_id", "actor", "verdict", name=op.f("pk_approval_votes")),
+        sa.PrimaryKeyConstraint("approval_id", "actor", "decision", name=op.f("pk_approval_votes")),
     )
     op.create_table(
         "members",

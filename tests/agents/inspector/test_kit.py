@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
-from agents.contract import Step, ToolFailure
-from agents.testing import KitContext
+from agents.contract import Agent, AgentContext, Step, ToolFailure, ToolRequirement
+from agents.testing import KitContext, run_agent
 from domain.finding import FindingDraft, Location, fingerprinted
 from domain.quality_gate import QualityGate
 from domain.severity import Severity
@@ -80,3 +81,36 @@ async def test_a_tool_that_works_is_recorded(context: KitContext, tmp_path: Path
     assert await context.step("work", work, returns=str) == "HELLO"
     [call] = context.tool_calls
     assert (call.step, call.tool, call.result.exit_code) == ("work", "python", 0)
+
+
+class Nothing(BaseModel):
+    """No inputs, and nothing to report."""
+
+
+class Boaster(Agent[Nothing, Nothing]):
+    """Does nothing, and says that its tool ran."""
+
+    kind = version = title = purpose = "boaster"
+    capabilities = ()
+    tools = (ToolRequirement(name="python", essential=True),)
+    input_model = report_model = Nothing
+
+    async def run(self, context: AgentContext, inputs: Nothing) -> Nothing:
+        """Nothing."""
+        return Nothing()
+
+
+async def test_what_an_agent_claims_is_judged(tmp_path: Path) -> None:
+    run = await run_agent(Boaster(), tmp_path, Nothing())
+    assert run.unverified == [
+        "python ran: no call of it is recorded",
+        "at least one step succeeded: no step is recorded as succeeded",
+    ]
+
+
+async def test_steps_of_the_platform_are_not_the_agents(context: KitContext) -> None:
+    async def work(_: Step) -> int:
+        return 1
+
+    with pytest.raises(ValueError, match="the platform's own"):
+        await context.step("platform:acceptance", work, returns=int)

@@ -35,6 +35,12 @@ async def test_what_is_planted_is_what_is_found(sample_run: Run) -> None:
     assert all(finding.state is FindingState.NEW for finding in sample_run.findings)
 
 
+async def test_what_the_report_claims_was_done(sample_run: Run) -> None:
+    assert sample_run.unverified == []
+    ran = {claim.text.split()[0] for claim in sample_run.claims if claim.kind == "ToolRan"}
+    assert {"ruff", "radon", "vulture", "deptry", "python"} <= ran
+
+
 async def test_what_cannot_be_analysed_is_named(sample_run: Run) -> None:
     planted = {one["path"] for one in EXPECTED if one["rule"] == "not-analysed"}
     assert planted <= {one.path for one in sample_run.report.not_analysed}
