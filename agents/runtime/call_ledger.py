@@ -194,7 +194,8 @@ def _cut(arguments: tuple[str, ...]) -> tuple[str, ...]:
     size = 0
     for argument in arguments:
         if size + len(argument) > MOST_SHOWN:
-            return (*kept, f"… {len(arguments) - len(kept)} more")
+            beginning = (f"{argument[: MOST_SHOWN - size]}…",) if not kept else ()
+            return (*kept, *beginning, f"… {len(arguments) - len(kept) - len(beginning)} more")[: len(arguments)]
         size += len(argument)
         kept.append(argument)
     return tuple(kept)
