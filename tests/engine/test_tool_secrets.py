@@ -11,16 +11,16 @@ from sqlalchemy import text, update
 
 from agents.contract import AgentFailure, Checkout, Tool, ToolFailure, ToolScope
 from agents.egress import EgressPolicy
+from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.step import RunningStep
-from agents.runtime.uncertain_calls import NobodyToAsk
 from agents.sandbox.choice import open_sandbox
 from agents.toolbox import Toolbox
 from domain.redaction import HIDDEN, Redactor
 from domain.use_cases import secrets as use_cases
 from domain.use_cases.secrets import SetSecret
 from persistence.tables import secrets
-from tests.engine.test_call_ledger import Desk, desk
+from tests.engine.test_call_ledger import Asked, Desk, desk
 
 __all__ = ["desk"]
 
@@ -80,10 +80,11 @@ async def room(desk: Desk) -> AsyncIterator[Room]:
         toolbox=Toolbox(),
         logs=logs,
         clock=platform.clock,
-        ledger=desk.ledger(NobodyToAsk()),
+        ledger=desk.ledger(Asked(answer=False)),
         redactor=redactor,
         sandbox=open_sandbox("none"),
         egress=EgressPolicy(),
+        desk=ApprovalDesk("probe", desk.lease, platform.transactor, lambda: None),
     )
     command, actor = SetSecret(name="spilled", value=VALUE), platform.owner("tests")
     await platform.transactor.run(lambda uow: use_cases.set_secret(uow, actor, command))
