@@ -25,12 +25,14 @@ NEEDED = {
     "cancel_task": Permission.DISPATCH,
     "create_project": Permission.MANAGE_PROJECTS,
     "create_tasks": Permission.WRITE_TASKS,
+    "delete_secret": Permission.MANAGE_SECRETS,
     "delete_task": Permission.WRITE_TASKS,
     "dispatch_tasks": Permission.DISPATCH,
     "reject": Permission.APPROVE,
     "remove_dependency": Permission.WRITE_TASKS,
     "retry_task": Permission.DISPATCH,
     "set_finding_state": Permission.TRIAGE_FINDINGS,
+    "set_secret": Permission.MANAGE_SECRETS,
     "update_task": Permission.WRITE_TASKS,
 }
 UseCase = Callable[[UnitOfWork, Actor, Any], Awaitable[object]]
