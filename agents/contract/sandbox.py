@@ -40,6 +40,9 @@ class SandboxLimits:
             raise ValueError("Every limit of a sandbox must be greater than zero.")
 
 
+DEFAULT_LIMITS = SandboxLimits()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxResult:
     """What a program did in a sandbox, and in which.
@@ -81,7 +84,7 @@ class Sandbox(Protocol):
         read_only: Sequence[Path] = (),
         env: Mapping[str, str] = {},
         stdin: bytes | None = None,
-        limits: SandboxLimits = SandboxLimits(),
+        limits: SandboxLimits = DEFAULT_LIMITS,
     ) -> SandboxResult:
         """Run ``command`` without a shell and wait until all it started is gone.
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from agents.contract.sandbox import WORK, Sandbox, SandboxLimits, SandboxRefused, SandboxResult
+from agents.contract.sandbox import DEFAULT_LIMITS, WORK, Sandbox, SandboxLimits, SandboxRefused, SandboxResult
 from agents.sandbox.kept import KeptSandbox
 from agents.sandbox.probe import INSTALL, SandboxProbe, probe_sandbox
 
@@ -25,7 +25,8 @@ def refusal(choice: str, probe: SandboxProbe) -> str:
         return SWITCHED_OFF
     tried = "; ".join(probe.findings)
     otherwise = "" if choice == "auto" else f", or set WRENCHAI_SANDBOX=auto instead of {choice}"
-    return f"{WHAT}: no sandbox works here ({tried}). To allow it, run `{INSTALL}`{otherwise}; `wrenchai doctor` checks it."
+    remedy = f"To allow it, run `{INSTALL}`{otherwise}; `wrenchai doctor` checks it."
+    return f"{WHAT}: no sandbox works here ({tried}). {remedy}"
 
 
 class ChosenSandbox:
@@ -50,7 +51,7 @@ class ChosenSandbox:
         read_only: Sequence[Path] = (),
         env: Mapping[str, str] = {},
         stdin: bytes | None = None,
-        limits: SandboxLimits = SandboxLimits(),
+        limits: SandboxLimits = DEFAULT_LIMITS,
     ) -> SandboxResult:
         """Run a program in the sandbox that works here."""
         probe = await asyncio.to_thread(probe_sandbox, self._choice)

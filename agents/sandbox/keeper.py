@@ -1,10 +1,10 @@
 """The process between a worker and a sandbox: it gives up privileges, watches the limits, and ends everything.
 
-It is a program of its own so that the limits are kept while the worker's event loop is busy, and so that nothing is left
-when the worker is killed: the kernel tells it (``PR_SET_PDEATHSIG``), it adopts what loses its parent
+It is a program of its own so that the limits are kept while the worker's event loop is busy, and so that nothing is
+left when the worker is killed: the kernel tells it (``PR_SET_PDEATHSIG``), it adopts what loses its parent
 (``PR_SET_CHILD_SUBREAPER``), and it does not end before all of it is gone.
 
-    python -I -m agents.sandbox.keeper ORDER ACCOUNT
+python -I -m agents.sandbox.keeper ORDER ACCOUNT
 """
 
 from __future__ import annotations

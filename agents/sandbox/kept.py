@@ -12,7 +12,7 @@ from pathlib import Path
 
 from agents.checkout.removal import remove
 from agents.contract.failures import ToolFailure
-from agents.contract.sandbox import WORK, SandboxLimits, SandboxRefused, SandboxResult
+from agents.contract.sandbox import DEFAULT_LIMITS, WORK, SandboxLimits, SandboxRefused, SandboxResult
 from agents.homes import temporary_home
 from agents.processes import ProcessNotStarted, ProcessResult, ProcessTimedOut, run
 from agents.sandbox.candidates import Candidate
@@ -52,7 +52,7 @@ class KeptSandbox:
         read_only: Sequence[Path] = (),
         env: Mapping[str, str] = {},
         stdin: bytes | None = None,
-        limits: SandboxLimits = SandboxLimits(),
+        limits: SandboxLimits = DEFAULT_LIMITS,
     ) -> SandboxResult:
         """Run a program and wait until all it started is gone."""
         _check_texts(command, cwd, env)
@@ -136,10 +136,13 @@ def _account(file: Path, done: ProcessResult) -> Account:
 
 async def _clear(tmp: Path) -> None:
     """Empty the run's ``/tmp``, whatever permissions and depth the program has given to the folders in it."""
-    if any(tmp.iterdir()):
-        command = ["chmod", "-R", "u+rwX", "--", str(tmp)]
-        await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
+    await asyncio.to_thread(_open_up, tmp)
     await remove(tmp)
+
+
+def _open_up(tmp: Path) -> None:
+    if any(tmp.iterdir()):
+        subprocess.run(["chmod", "-R", "u+rwX", "--", str(tmp)], capture_output=True, check=False)
 
 
 def _check_texts(command: Sequence[str], cwd: str, env: Mapping[str, str]) -> None:

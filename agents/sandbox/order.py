@@ -16,7 +16,8 @@ SANDLOCK = "sandlock"
 class Order:
     """One run. Times are seconds, sizes bytes; ``parent`` is the worker's pid.
 
-    ``masked`` are files in ``read_only`` that are not to be reached all the same. ``program`` is bubblewrap, ``program_parts`` the folders it needs of its own.
+    ``masked`` are files in ``read_only`` that are not to be reached all the same. ``program`` is bubblewrap,
+    ``program_parts`` the folders it needs of its own.
     """
 
     kind: str

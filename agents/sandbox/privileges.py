@@ -1,8 +1,9 @@
 """What root does before a program of users may start: give up being root, without losing sight of the places it needs.
 
-``RLIMIT_NPROC`` and the permissions of files do not bind root, so a worker that runs as root starts each sandbox under an
-account of no one. That account cannot enter folders like ``/root``: where an interpreter or the data folder lies in one,
-a mount namespace of the keeper's own shows the needed places at their own paths and nothing else of that folder.
+``RLIMIT_NPROC`` and the permissions of files do not bind root, so a worker that runs as root starts each sandbox
+under an account of no one. That account cannot enter folders like ``/root``: where an interpreter or the data folder
+lies in one, a mount namespace of the keeper's own shows the needed places at their own paths and nothing else of that
+folder.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def account_for(scratch: Path) -> int:
 
 
 def give(folders: Sequence[Path], user: int) -> None:
-    """Make the folders, with all that is in them, the account's. Links are not followed, whoever makes them meanwhile."""
+    """Make the folders, with all that is in them, the account's. Links are not followed, whenever they are made."""
     command = ["chown", "-RhP", f"{user}:{user}", "--", *map(str, folders)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:

@@ -9,6 +9,7 @@ import os
 import resource
 import sys
 from pathlib import Path
+from typing import Any
 
 from agents.contract.sandbox import SOURCE, WORK
 from agents.sandbox.allowance import allowances
@@ -31,7 +32,7 @@ class Sandlock:
     """One run in sandlock. The keeper forks, and the child calls :meth:`enter`, which ends it."""
 
     def __init__(self, order: Order, user: int | None) -> None:
-        import sandlock  # before root is given up: the account may not be able to read our packages
+        import sandlock  # type: ignore[import-untyped]  # before root is given up: the account may not be able to read our packages
 
         self._sandlock = sandlock
         self._order = order
@@ -61,7 +62,7 @@ class Sandlock:
         """Whether the program was started, asked when the child has ended."""
         return os.read(self._told, 16) == b"started"
 
-    def _policy(self):  # type: ignore[no-untyped-def]  # sandlock has no types
+    def _policy(self) -> Any:
         order = self._order
         shown = {SOURCE: order.source} if order.source else {}
         # What lies under a path that is mapped would be looked for where the map leads to.
