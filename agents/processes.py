@@ -8,7 +8,6 @@ import resource
 import sys
 import tempfile
 import time
-from asyncio.subprocess import Process
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from agents.homes import temporary_home
+from agents.measured_process import MeasuredProcess
 from agents.output import BoundedOutput
 from agents.process_family import ProcessFamily, die_with_parent
 
@@ -27,13 +27,15 @@ GRACE = 2.0
 class ProcessResult:
     """What a program did. Output is decoded as UTF-8, what cannot be is replaced; ``truncated``: some was dropped.
 
-    ``exit_code`` is negative when a signal ended the program (``-9`` for SIGKILL).
+    ``exit_code`` is negative when a signal ended the program (``-9`` for SIGKILL). ``cpu_seconds`` is what it took of
+    the processor, with the descendants that were waited for.
     """
 
     exit_code: int
     stdout: str
     stderr: str
     duration: timedelta
+    cpu_seconds: float
     truncated: bool
 
 
@@ -86,9 +88,7 @@ async def run(
     ):
         environment = {**clean_environment(home), **(env or {}), **family.marker}
         before_exec = _before_exec(max_memory)
-        process = await _start(
-            program, arguments, cwd, environment, source, (stdout.writer, stderr.writer), before_exec
-        )
+        process = _start(program, arguments, cwd, environment, source, (stdout.writer, stderr.writer), before_exec)
         family.leader = process.pid
         stdout.read_until_closed()
         stderr.read_until_closed()
@@ -105,6 +105,7 @@ async def run(
             stdout=stdout.text(),
             stderr=stderr.text(),
             duration=timedelta(seconds=time.monotonic() - started),
+            cpu_seconds=process.cpu_seconds,
             truncated=stdout.truncated or stderr.truncated,
         )
     if timed_out:
@@ -121,7 +122,7 @@ def clean_environment(home: Path) -> dict[str, str]:
     return {**places, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "TZ": "UTC"}
 
 
-async def _start(
+def _start(
     program: Path,
     arguments: Sequence[str],
     cwd: Path,
@@ -129,9 +130,9 @@ async def _start(
     source: IO[bytes],
     outputs: tuple[int, int],
     before_exec: Callable[[], None] | None,
-) -> Process:
+) -> MeasuredProcess:
     try:
-        return await asyncio.create_subprocess_exec(
+        return MeasuredProcess(
             program,
             *arguments,
             cwd=cwd,
@@ -162,7 +163,7 @@ def _before_exec(max_memory: int | None) -> Callable[[], None] | None:
 
 async def _end(
     family: ProcessFamily,
-    process: Process,
+    process: MeasuredProcess,
     stdout: BoundedOutput,
     stderr: BoundedOutput,
     on_gone: Callable[[], None] | None,

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     MANAGE_PROJECTS = "projects:manage"
     MANAGE_SECRETS = "secrets:manage"
     APPROVE = "actions:approve"
+    MANAGE_BUDGETS = "budgets:manage"
 
 
 OWNER_PERMISSIONS = frozenset(Permission)

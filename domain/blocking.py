@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from domain.approval import Approval
+from domain.ledger import Account
 from domain.task import OnFailure, Task
 
 
@@ -55,6 +56,13 @@ class WaitsForApproval:
     approval: Approval
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitsForBudget:
+    """Nothing is left of a budget of the task or of something above it: it is not dispatched until it is raised."""
+
+    account: Account
+
+
 BlockReason: TypeAlias = (
-    WaitsForDependency | WaitsForSlot | WaitsForWorker | WaitsForRoom | WaitsForTime | WaitsForApproval
+    WaitsForDependency | WaitsForSlot | WaitsForWorker | WaitsForRoom | WaitsForTime | WaitsForApproval | WaitsForBudget
 )

@@ -10,9 +10,12 @@ from uuid import UUID
 
 from domain.acceptance import AcceptanceCheck
 from domain.finding import FindingState
+from domain.ledger import Place
+from domain.prices import Price
 from domain.project import SourceKind
 from domain.quality_gate import QualityGate
 from domain.task import OnFailure, Priority, RetryPolicy
+from domain.units import Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,14 @@ class DependencyDraft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParentDraft:
+    """The parent of a task to be: one of the same request by its client key, or an existing one by id."""
+
+    client_key: str | None = None
+    task_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDraft:
     """A task to be."""
 
@@ -62,6 +73,7 @@ class TaskDraft:
     retry: RetryPolicy = RetryPolicy()
     acceptance_checks: tuple[AcceptanceCheck, ...] = ()
     depends_on: tuple[DependencyDraft, ...] = ()
+    parent: ParentDraft | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,3 +169,34 @@ class DecideAction:
     digest: str
     comment: str | None = None
     expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetBudget:
+    """How much of a unit may be reserved and spent in a place with all below it, in the unit's smallest part."""
+
+    place: Place
+    unit: Unit
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveBudget:
+    """A budget to remove; what was spent stays in the ledger."""
+
+    budget_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPrice:
+    """What calls of a tool cost in this workspace from now on."""
+
+    tool: str
+    price: Price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovePrice:
+    """A tool whose price in this workspace is to be removed: the one of the installation counts again, if there is."""
+
+    tool: str

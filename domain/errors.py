@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from domain.blocking import BlockReason
     from domain.execution import Execution
     from domain.finding import Finding
+    from domain.ledger import Account
     from domain.project import Project
     from domain.task import Task
 
@@ -114,6 +115,24 @@ class NotDispatchable(Rejection):
     @property
     def message(self) -> str:
         return f"{self.task.key} cannot be dispatched: {self.reason}"
+
+
+@dataclass(eq=False)
+class BudgetExceeded(Rejection):
+    """A budget does not allow it; nothing was spent.
+
+    ``account`` is that of the budget as it was before, ``name`` what it is the budget of, for a person; ``wanted`` is
+    in the unit's smallest part, 0 when nothing is left at all.
+    """
+
+    code: ClassVar[str] = "BUDGET_EXCEEDED"
+    account: Account
+    name: str
+    wanted: int
+
+    @property
+    def message(self) -> str:
+        return f"The {self.account.unit} budget of {self.name} is {self.account.refusal(self.wanted)}."
 
 
 @dataclass(eq=False)

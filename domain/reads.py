@@ -18,14 +18,16 @@ from domain.events import EventRecord
 from domain.evidence import Evidence
 from domain.execution import Artifact, Execution, Step, StoredReport, ToolCall, Worker
 from domain.finding import Finding, FindingState
+from domain.ledger import Account
 from domain.pages import Direction, Page, PageRequest
+from domain.prices import ToolPrice
 from domain.project import Project, Source, Workspace
 from domain.receipt import SignedReceipt
 from domain.secret import Secret
 from domain.severity import Severity
 from domain.states import ExecutionStatus, TaskStatus
 from domain.task import Dependency, Task
-from domain.usage import Usage
+from domain.usage import Totals, Usage
 
 
 class TaskOrderField(StrEnum):
@@ -173,6 +175,9 @@ class Reader(Protocol):
     ) -> list[Page[Dependency]]:
         """Edges from what depends on each task, the oldest first."""
 
+    async def children_of(self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest) -> list[Page[Task]]:
+        """The tasks that are parts of each task, the oldest first."""
+
     async def dependencies_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Dependency | None]:
         """By id."""
 
@@ -239,6 +244,24 @@ class Reader(Protocol):
 
     async def usage_of(self, workspace_id: UUID, execution_ids: Sequence[UUID]) -> list[Usage]:
         """What each execution consumed."""
+
+    async def totals_of(self, workspace_id: UUID, scope_ids: Sequence[UUID]) -> list[Totals]:
+        """What each scope (the workspace, a project, a task, an execution) and all below it have reserved and spent."""
+
+    async def budgets(self, workspace_id: UUID, page: PageRequest) -> Page[Account]:
+        """All accounts that have a budget, the newest budget first."""
+
+    async def budgets_of(self, workspace_id: UUID, scope_ids: Sequence[UUID], page: PageRequest) -> list[Page[Account]]:
+        """The budgets of each scope, the newest first."""
+
+    async def budgets_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Account | None]:
+        """By id; ``None`` for an account without a budget, too."""
+
+    async def used_up_budgets(self, workspace_id: UUID, task_ids: Sequence[UUID]) -> list[list[Account]]:
+        """For each task the budgets that have nothing left: its own and those above it."""
+
+    async def own_prices(self, workspace_id: UUID) -> list[ToolPrice]:
+        """The prices that somebody set in the workspace, by tool."""
 
     async def events_of(
         self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest

@@ -48,11 +48,16 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A piece of work for one agent. ``dispatched_by`` is who dispatched or retried it last."""
+    """A piece of work for one agent. ``dispatched_by`` is who dispatched or retried it last.
+
+    ``parent_id`` is the task that it is a part of. It never changes: what a task spends is in the accounts of its
+    parents, too. A parent waits for its children only where a dependency says so.
+    """
 
     id: UUID
     workspace_id: UUID
     project_id: UUID
+    parent_id: UUID | None = None
     number: int
     key: str
     title: str

@@ -9,6 +9,7 @@ from persistence.readers.events import EventReader
 from persistence.readers.evidence import EvidenceReader
 from persistence.readers.executions import ExecutionReader
 from persistence.readers.findings import FindingReader
+from persistence.readers.ledger import LedgerReader
 from persistence.readers.pool import ReadPool
 from persistence.readers.projects import ProjectReader
 from persistence.readers.secrets import SecretReader
@@ -16,7 +17,15 @@ from persistence.readers.tasks import TaskReader
 
 
 class SqlReader(
-    ProjectReader, TaskReader, ExecutionReader, FindingReader, ApprovalReader, EvidenceReader, EventReader, SecretReader
+    ProjectReader,
+    TaskReader,
+    ExecutionReader,
+    FindingReader,
+    ApprovalReader,
+    EvidenceReader,
+    LedgerReader,
+    EventReader,
+    SecretReader,
 ):
     """See :class:`domain.reads.Reader`. A worker counts as alive while its beat is younger than ``lease``."""
 

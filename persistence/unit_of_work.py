@@ -24,8 +24,10 @@ from domain.ports import (
     ExecutionStore,
     FindingStore,
     IdempotencyStore,
+    LedgerStore,
     MemberStore,
     Notary,
+    PriceStore,
     ProjectStore,
     SecretStore,
     SourcePolicy,
@@ -45,7 +47,9 @@ from persistence.stores.evidence import EvidenceTable
 from persistence.stores.executions import ExecutionTable
 from persistence.stores.findings import FindingTable
 from persistence.stores.idempotency import IdempotencyTable
+from persistence.stores.ledger import LedgerTable
 from persistence.stores.members import MemberTable
+from persistence.stores.prices import PriceTable
 from persistence.stores.projects import ProjectTable
 from persistence.stores.secrets import SecretTable
 from persistence.stores.tasks import TaskTable
@@ -84,6 +88,8 @@ class SqlUnitOfWork:
         self.approvals: ApprovalStore = ApprovalTable(connection)
         self.members: MemberStore = MemberTable(connection, self.now)
         self.evidence: EvidenceStore = EvidenceTable(connection)
+        self.ledger: LedgerStore = LedgerTable(connection, self.now)
+        self.prices: PriceStore = PriceTable(connection)
         self.log = EventTable(connection, self.now)
         self.events: EventLog = self.log
         self.workers: WorkerStore = WorkerTable(connection)

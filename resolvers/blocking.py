@@ -9,6 +9,7 @@ from typing import Any
 from domain.blocking import (
     BlockReason,
     WaitsForApproval,
+    WaitsForBudget,
     WaitsForDependency,
     WaitsForRoom,
     WaitsForSlot,
@@ -32,6 +33,8 @@ async def reasons(context: Context, tasks: Sequence[Task], _args: tuple[Any, ...
     asking = [task.id for task in tasks if task.status is TaskStatus.AWAITING_APPROVAL]
     pending = await context.read.pending_approvals(context.workspace_id, asking) if asking else []
     asked = dict(zip(asking, pending, strict=True))
+    used_up = await context.read.used_up_budgets(context.workspace_id, waiting) if waiting else []
+    budgets = dict(zip(waiting, used_up, strict=True))
     now = context.clock()
     queued = any(task.status is TaskStatus.QUEUED for task in tasks)
     facts = await context.read.queue_facts() if queued else None
@@ -43,7 +46,13 @@ async def reasons(context: Context, tasks: Sequence[Task], _args: tuple[Any, ...
             answers.append([WaitsForApproval(approval=approval) for approval in asked[task.id]])
         else:
             answers.append(
-                [WaitsForDependency(task=other, on_failure=edge.on_failure) for edge, other in edges.get(task.id, ())]
+                [
+                    *(
+                        WaitsForDependency(task=other, on_failure=edge.on_failure)
+                        for edge, other in edges.get(task.id, ())
+                    ),
+                    *(WaitsForBudget(account=account) for account in budgets.get(task.id, ())),
+                ]
             )
     return answers
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from domain.pages import Page
 from domain.reads import TaskFilter, TaskOrder
 from domain.task import Task
 from resolvers.connections import Connection, Window, connect_root
@@ -20,6 +21,12 @@ async def by_id(context: Context, ids: Sequence[UUID], _args: tuple[Any, ...]) -
 async def by_key(context: Context, keys: Sequence[str], _args: tuple[Any, ...]) -> list[Task | None]:
     """Tasks by key, such as ``WR-12``."""
     return await context.read.tasks_by_key(context.workspace_id, keys)
+
+
+async def children_of(context: Context, parents: Sequence[Task], args: tuple[Any, ...]) -> list[Page[Task]]:
+    """The tasks that are parts of each task, the oldest first. ``args``: page."""
+    (page,) = args
+    return await context.read.children_of(context.workspace_id, [parent.id for parent in parents], page)
 
 
 async def listed(context: Context, filter_by: TaskFilter, order: TaskOrder, window: Window) -> Connection[Task]:

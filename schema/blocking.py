@@ -6,13 +6,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import strawberry
+from strawberry import Parent
 
 import domain.blocking as domain
+from domain.ledger import Account
 from domain.task import OnFailure
 from schema.node import represents
 
 if TYPE_CHECKING:
     from schema.approval import Approval
+    from schema.budget import Budget
     from schema.task import Task
 
 
@@ -67,7 +70,29 @@ class WaitsForApproval:
     approval: Annotated[Approval, strawberry.lazy("schema.approval")] = strawberry.field(description="What it asks.")
 
 
+def _budget(root: Parent[domain.WaitsForBudget]) -> Account:
+    return root.account
+
+
+@represents(domain.WaitsForBudget)
+@strawberry.type(description="Nothing is left of a budget: it is not dispatched until somebody raises it.")
+class WaitsForBudget:
+    """A budget is used up."""
+
+    budget = strawberry.field(
+        _budget,
+        graphql_type=Annotated["Budget", strawberry.lazy("schema.budget")],
+        description="The budget: its own, or one of something above it.",
+    )
+
+
 BlockReason: TypeAlias = Annotated[
-    WaitsForDependency | WaitsForSlot | WaitsForWorker | WaitsForRoom | WaitsForTime | WaitsForApproval,
+    WaitsForDependency
+    | WaitsForSlot
+    | WaitsForWorker
+    | WaitsForRoom
+    | WaitsForTime
+    | WaitsForApproval
+    | WaitsForBudget,
     strawberry.union("BlockReason", description="Why nothing happens with a task. The list may grow."),
 ]

@@ -13,6 +13,7 @@ from domain.approval import ApprovalStatus, Decision, Fallback
 from domain.error_codes import ErrorCode
 from domain.evidence import Verdict
 from domain.finding import FindingState
+from domain.ledger import Scope
 from domain.pages import Direction
 from domain.project import SourceKind
 from domain.reads import TaskOrderField
@@ -20,6 +21,7 @@ from domain.severity import Severity
 from domain.states import ExecutionStatus, StepStatus, TaskStatus, ToolCallState
 from domain.task import OnFailure, Priority
 from domain.tool import ToolKind, ToolStatus
+from domain.units import Unit
 
 
 class CountRelation(StrEnum):
@@ -208,6 +210,28 @@ _publish(
         "MANAGE_PROJECTS": "Create projects and say what they work on.",
         "MANAGE_SECRETS": "Set and delete secrets; nobody can read them.",
         "APPROVE": "Approve or reject what agents ask.",
+        "MANAGE_BUDGETS": "Set and remove budgets and prices.",
+    },
+)
+_publish(
+    Scope,
+    "What kind of thing has accounts and budgets. Each includes all below it.",
+    {
+        "WORKSPACE": "All projects.",
+        "PROJECT": "All its tasks.",
+        "TASK": "All its executions, and those of its children and so on.",
+        "EXECUTION": "One attempt.",
+    },
+)
+_publish(
+    Unit,
+    "What is spent.",
+    {
+        "COST": "Money in the currency that the prices are written in, exact to a millionth.",
+        "CPU_SECONDS": "Seconds of the processor, measured when a program has ended.",
+        "BYTES": "What tools wrote to their output and what was stored as artifacts.",
+        "TOOL_CALLS": "Calls of tools.",
+        "UNPRICED_CALLS": "Calls of tools that have no price. A budget of 0 lets none through.",
     },
 )
 _publish(Direction, "Order of a list.", {"ASC": "From the lowest on.", "DESC": "From the highest on."})
@@ -233,6 +257,7 @@ _publish(
         "VALIDATION_FAILED": "A value of the input cannot be accepted.",
         "PERMISSION_DENIED": "You lack a permission.",
         "VERSION_CONFLICT": "Somebody changed the thing since you read it.",
+        "BUDGET_EXCEEDED": "A budget does not allow it.",
         "DEPENDENCY_CYCLE": "Tasks would wait for each other.",
         "NOT_DISPATCHABLE": "The task cannot be dispatched in the state it is in.",
         "NOT_RETRYABLE": "The task cannot be retried in the state it is in.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, TypeAlias, TypeVar
+from decimal import Decimal
+from typing import Annotated, Any, TypeAlias, TypeVar, cast
 from uuid import UUID
 
 import strawberry
@@ -14,8 +15,11 @@ from strawberry.utils.str_converters import to_camel_case
 
 from domain import errors
 from domain.error_codes import ErrorCode
+from domain.ledger import Account
+from domain.units import written
 from schema.approval import Approval
 from schema.blocking import BlockReason
+from schema.budget import Budget
 from schema.execution import Execution
 from schema.finding import Finding
 from schema.node import resolved_by
@@ -120,6 +124,30 @@ class NotDispatchable(UserError):
     blocked_by: list[BlockReason] = strawberry.field(description="What it waits for, if that is the reason.")
 
 
+def _account(root: Parent[Refusal]) -> Account:
+    return cast("Account", root.account)
+
+
+def _parts(name: str) -> Callable[[Refusal], Decimal]:
+    def amount(root: Parent[Refusal]) -> Decimal:
+        account = _account(root)
+        return written(account.unit, root.wanted if name == "wanted" else getattr(account, name))
+
+    return amount
+
+
+@refuses(errors.BudgetExceeded)
+@strawberry.type(description="A budget does not allow it. Nothing was spent.")
+class BudgetExceeded(UserError):
+    """See the description."""
+
+    budget = strawberry.field(_account, graphql_type=Budget, description="The budget.")
+    limit = strawberry.field(_parts("limit"), description="How much it allows.")
+    spent = strawberry.field(_parts("spent"), description="What of it was spent.")
+    reserved = strawberry.field(_parts("reserved"), description="What of it is set aside for calls that are under way.")
+    wanted = strawberry.field(_parts("wanted"), description="What was wanted; 0 when nothing is left at all.")
+
+
 @refuses(errors.NotRetryable)
 @strawberry.type(description="The task cannot be retried in the state it is in.")
 class NotRetryable(UserError):
@@ -216,6 +244,7 @@ ERROR_TYPES = (
     VersionConflict,
     DependencyCycle,
     NotDispatchable,
+    BudgetExceeded,
     NotRetryable,
     NotCancellable,
     IdempotencyKeyReused,

@@ -17,6 +17,7 @@ from resolvers import (
     evidence,
     executions,
     findings,
+    ledger,
     projects,
     reports,
     rights,
@@ -38,6 +39,7 @@ from schema.scalars import JSON
 from schema.step import Step, ToolCall, milliseconds
 from schema.task import Task
 from schema.together import loaded
+from schema.usage import Totals
 from schema.worker import Worker
 
 
@@ -62,6 +64,9 @@ def _artifact_bytes(root: Parent[DomainUsage]) -> float:
     return float(root.artifact_bytes)
 
 
+_totals = loaded(ledger.totals_of, attrgetter("execution_id"))
+
+
 @strawberry.type(description="What an execution consumed, as the platform measured it.")
 class Usage:
     """Totals."""
@@ -69,6 +74,7 @@ class Usage:
     tool_calls: int = strawberry.field(description="How many tool calls it made.")
     tool_seconds: float = strawberry.field(description="How long they took together, in seconds.")
     artifact_bytes = strawberry.field(_artifact_bytes, description="Size of its artifacts in bytes, a whole number.")
+    totals = strawberry.field(_totals, graphql_type=Totals, description="What the ledger has of it, by unit.")
 
 
 @strawberry.type(description="What you may do with an execution in the state it is in.")

@@ -10,9 +10,9 @@ import strawberry
 from domain.actor import Actor
 from domain.errors import Rejection
 from domain.ports import UnitOfWork
-from domain.use_cases import approvals, cancel, dependencies, dispatch, findings, projects, secrets, tasks
+from domain.use_cases import approvals, budgets, cancel, dependencies, dispatch, findings, projects, secrets, tasks
 from resolvers.outcome import Outcome
-from schema import approval_inputs, dispatch_inputs, payloads, project_inputs, secret, task_inputs
+from schema import approval_inputs, budget_inputs, dispatch_inputs, payloads, project_inputs, secret, task_inputs
 from schema.absence import given
 from schema.node import Info
 
@@ -175,4 +175,28 @@ class Mutation:
         approval_inputs.RejectInput,
         payloads.RejectPayload,
         "Reject what an agent asks. One rejection is enough.",
+    )
+    set_budget = mutation(
+        budgets.set_budget,
+        budget_inputs.SetBudgetInput,
+        payloads.SetBudgetPayload,
+        "Set or change a budget. It counts what was spent before, too, and cannot be less than that.",
+    )
+    remove_budget = mutation(
+        budgets.remove_budget,
+        budget_inputs.RemoveBudgetInput,
+        payloads.RemoveBudgetPayload,
+        "Remove a budget; what was spent stays in the ledger.",
+    )
+    set_price = mutation(
+        budgets.set_price,
+        budget_inputs.SetPriceInput,
+        payloads.SetPricePayload,
+        "Set what calls of a tool cost in the workspace, for executions that have not called a tool yet.",
+    )
+    remove_price = mutation(
+        budgets.remove_price,
+        budget_inputs.RemovePriceInput,
+        payloads.RemovePricePayload,
+        "Remove the workspace's own price of a tool.",
     )

@@ -8,12 +8,14 @@ import strawberry
 from strawberry import Parent
 
 from domain.execution import Execution as DomainExecution
+from domain.ledger import Account
 from domain.states import ACTIVE_TASK
 from domain.task import Dependency as DomainDependency
 from domain.task import Task as DomainTask
 from resolvers import executions, tasks
 from resolvers.outcome import Outcome
 from schema.approval import Approval
+from schema.budget import Budget, ToolPrice
 from schema.dependency import Dependency
 from schema.errors import Refusal, UserError, shown
 from schema.execution import Execution
@@ -177,3 +179,36 @@ class RejectPayload(Payload):
     """See the description."""
 
     approval = changed(Approval, "The rejected approval.")
+
+
+@strawberry.type(description="What setBudget answers.")
+class SetBudgetPayload(Payload):
+    """See the description."""
+
+    budget = changed(Budget, "The budget as it is now.")
+
+
+def _removed_budget_id(root: Parent[Outcome[Account]]) -> strawberry.ID | None:
+    return None if root.value is None else encode("Budget", root.value.id)
+
+
+@strawberry.type(description="What removeBudget answers.")
+class RemoveBudgetPayload(Payload):
+    """See the description."""
+
+    removed_budget_id = strawberry.field(_removed_budget_id, description="Id that the budget had.")
+    budget = changed(Budget, "The budget as it was.")
+
+
+@strawberry.type(description="What setPrice answers.")
+class SetPricePayload(Payload):
+    """See the description."""
+
+    price = changed(ToolPrice, "The price as it is now.")
+
+
+@strawberry.type(description="What removePrice answers.")
+class RemovePricePayload(Payload):
+    """See the description."""
+
+    tool = changed(str, "Name of the tool.")

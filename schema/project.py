@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -10,16 +11,20 @@ from strawberry import UNSET, Parent
 
 import domain.project as domain
 from domain.project import SourceKind
-from resolvers import findings, projects, rights
+from resolvers import findings, ledger, projects, rights
 from resolvers.connections import connect
-from schema.connections import After, Before, Connection, First, Last, window
+from schema.connections import After, Before, Connection, First, Last, connection, window
 from schema.filters import FindingsWhere, OrderBy, finding_filter, task_order
 from schema.finding import Finding
 from schema.node import Info, Node, represents
+from schema.together import loaded
+from schema.usage import Totals
 
 if TYPE_CHECKING:
+    from schema.budget import Budget
     from schema.task import Task
 
+LazyBudget = Annotated["Budget", strawberry.lazy("schema.budget")]
 LazyTask = Annotated["Task", strawberry.lazy("schema.task")]
 
 
@@ -84,6 +89,9 @@ async def _findings(
     return await connect(info.context, "project.findings", findings.of_projects, root, part, finding_filter(filter))
 
 
+_usage = loaded(ledger.totals_of, attrgetter("id"))
+
+
 @represents(domain.Project)
 @strawberry.type(description="A body of work on one source.")
 class Project(Node):
@@ -102,5 +110,9 @@ class Project(Node):
     )
     findings = strawberry.field(
         _findings, graphql_type=Connection[Finding], description="What agents found in its source, the worst first."
+    )
+    usage = strawberry.field(_usage, graphql_type=Totals, description="What all its tasks have spent, the deleted too.")
+    budgets = connection(
+        ledger.budgets_of, Connection[LazyBudget], "project.budgets", "Its own budgets, the newest first."
     )
     viewer_can = strawberry.field(_rights, graphql_type=ProjectRights, description="What you may do in it.")

@@ -11,6 +11,7 @@ import strawberry
 from strawberry import ID, UNSET
 
 import domain.execution
+import domain.prices
 import domain.project
 import domain.task
 from domain.actor import Actor, Permission
@@ -18,12 +19,13 @@ from domain.errors import Invalid
 from domain.pages import MAX_PAGE
 from domain.ports import AgentFacts
 from domain.tool import ToolFacts
-from resolvers import approvals, dependencies, executions, findings, projects, secrets, tasks, workspaces
+from resolvers import approvals, dependencies, executions, findings, ledger, projects, secrets, tasks, workspaces
 from resolvers.context import Context
 from resolvers.loaders import Batch
 from schema.absence import given
 from schema.agent import Agent
 from schema.approval import Approval
+from schema.budget import Budget, ToolPrice
 from schema.connections import After, Before, Connection, First, Last, window
 from schema.evidence import ReceiptKey, receipt_key
 from schema.execution import Execution
@@ -50,6 +52,7 @@ from schema.workspace import Viewer, Workspace, own_workspace
 LOOKUPS: Mapping[str, Batch[UUID, Any]] = {
     "Approval": approvals.by_id,
     "Artifact": executions.artifacts_by_id,
+    "Budget": ledger.budgets_by_id,
     "Dependency": dependencies.by_id,
     "Execution": executions.by_id,
     "Finding": findings.by_id,
@@ -193,6 +196,16 @@ async def _awaiting_approvals(
     return await approvals.awaiting(reading(info), window(info, first, last, after, before))
 
 
+async def _budgets(
+    info: Info, first: First = UNSET, last: Last = UNSET, after: After = UNSET, before: Before = UNSET
+) -> Any:
+    return await ledger.budgets(reading(info), window(info, first, last, after, before))
+
+
+async def _prices(info: Info) -> list[domain.prices.ToolPrice]:
+    return await ledger.prices(reading(info))
+
+
 @strawberry.type(description="Everything that can be read. Nothing of another workspace is ever answered.")
 class Query:
     """The root of queries."""
@@ -247,4 +260,12 @@ class Query:
         receipt_key,
         graphql_type=ReceiptKey,
         description="The public key of this installation: keep it to verify receipts.",
+    )
+    budgets = strawberry.field(
+        _budgets, graphql_type=Connection[Budget], description="All budgets of the workspace, the newest first."
+    )
+    prices = strawberry.field(
+        _prices,
+        graphql_type=list[ToolPrice],
+        description="The price of each tool that has one, by tool; at most 500 are the workspace's own.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, NewType
 
 import strawberry
@@ -16,6 +17,7 @@ Cursor = NewType("Cursor", str)
 URL = NewType("URL", str)
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?\d*([Zz]|[+-]\d\d:\d\d)")
+_DECIMAL = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?", re.ASCII)
 _DURATION = re.compile(
     r"P(?!$)(?:(?P<weeks>\d+)W|(?:(?P<days>\d+)D)?"
     r"(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:[.,]\d{1,6})?)S)?)?)"
@@ -78,6 +80,24 @@ def _same(value: Any) -> Any:
     return value
 
 
+def write_decimal(number: Decimal) -> str:
+    """All digits, without an exponent."""
+    return f"{number:f}"
+
+
+def read_decimal(value: Any) -> Decimal:
+    """The exact number.
+
+    Raises:
+        GraphQLError: no number, not finite, or a float, which may have lost digits on its way.
+    """
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        return Decimal(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    raise GraphQLError(f'{str(value)[:80]!r} is not a Decimal: write it as text, like "12.50", or as a whole number.')
+
+
 SCALARS: Mapping[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
@@ -95,6 +115,16 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#appendix-A",
         serialize=write_duration,
         parse_value=read_duration,
+    ),
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description=(
+            'An exact decimal number, as text: "12.50". Whole numbers are read without quotes, too; others are not, '
+            "since they would lose digits on the way."
+        ),
+        specified_by_url="https://www.w3.org/TR/xmlschema-2/#decimal",
+        serialize=write_decimal,
+        parse_value=read_decimal,
     ),
     JSON: strawberry.scalar(
         name="JSON",

@@ -14,12 +14,13 @@ from domain.acceptance import AcceptanceCheck as DomainCheck
 from domain.acceptance import FindingThreshold
 from domain.states import TaskStatus
 from domain.task import Priority
-from resolvers import blocking, executions, findings, projects, rights
+from resolvers import blocking, executions, findings, ledger, projects, rights, tasks
 from resolvers.dependencies import of_tasks as depended_on
 from resolvers.dependencies import on_tasks as depending
 from schema.acceptance import AcceptanceCheck, Check, counting
 from schema.agent import Agent, agent_kind, agent_of
 from schema.blocking import BlockReason
+from schema.budget import Budget
 from schema.connections import Connection, connection
 from schema.dependency import Dependency
 from schema.finding import SeenFindingConnection
@@ -27,10 +28,12 @@ from schema.node import Info, Node, represents
 from schema.project import Project
 from schema.scalars import JSON
 from schema.together import loaded
+from schema.usage import Totals
 
 if TYPE_CHECKING:
     from schema.execution import Execution
 
+LazyTask = Annotated["Task", strawberry.lazy("schema.task")]
 LazyExecution = Annotated["Execution", strawberry.lazy("schema.execution")]
 
 
@@ -55,6 +58,8 @@ class TaskRights:
     delete: bool = strawberry.field(description="Delete it.")
 
 
+_parent = loaded(tasks.by_id, attrgetter("parent_id"))
+_usage = loaded(ledger.totals_of, attrgetter("id"))
 _project = loaded(projects.by_id, attrgetter("project_id"))
 _latest = loaded(executions.latest_of_tasks)
 _blocked_by = loaded(blocking.reasons)
@@ -109,6 +114,14 @@ class Task(Node):
     created_at: datetime = strawberry.field(description="When it was created.")
     updated_at: datetime = strawberry.field(description="When it was changed last.")
     project = strawberry.field(_project, graphql_type=Project | None, description="The project it belongs to.")
+    parent = strawberry.field(_parent, graphql_type=LazyTask | None, description="The task that it is a part of.")
+    children = connection(
+        tasks.children_of, Connection[LazyTask], "task.children", "The tasks that are parts of it, the oldest first."
+    )
+    usage = strawberry.field(
+        _usage, graphql_type=Totals, description="What all attempts at it and at the tasks below it have spent."
+    )
+    budgets = connection(ledger.budgets_of, Connection[Budget], "task.budgets", "Its own budgets, the newest first.")
     dependencies = connection(
         depended_on, Connection[Dependency], "task.dependencies", "What it waits for, the oldest first."
     )

@@ -37,7 +37,7 @@ class RetryPolicyInput:
         return RetryPolicy(max_attempts=self.max_attempts, backoff=self.backoff)
 
 
-@strawberry.input(one_of=True, description="A task to wait for.")
+@strawberry.input(one_of=True, description="A task of the same request, or one that exists.")
 class DraftReference:
     """One of the same request, or one that exists."""
 
@@ -81,6 +81,10 @@ class TaskDraftInput:
         default=UNSET, description="What must hold for it to be COMPLETED."
     )
     depends_on: list[DependencyDraftInput] | None = strawberry.field(default=UNSET, description="What it waits for.")
+    parent: DraftReference | None = strawberry.field(
+        default=UNSET,
+        description="The task of the same project that it is a part of, for good: what it spends counts there, too.",
+    )
 
     def parsed(self) -> commands.TaskDraft:
         """The same in terms of the domain.
@@ -104,6 +108,7 @@ class TaskDraftInput:
             retry=self.retry_policy.parsed() if self.retry_policy else RetryPolicy(),
             acceptance_checks=parsed_checks(self.acceptance_checks or ()),
             depends_on=tuple(_dependency(one) for one in self.depends_on or ()),
+            parent=_parent(self.parent) if self.parent else None,
         )
 
 
@@ -267,6 +272,13 @@ def _dependency(draft: DependencyDraftInput) -> commands.DependencyDraft:
         client_key=given(draft.on.client_key),
         task_id=None if task_id is None else _task_id(task_id, "dependsOn"),
         on_failure=draft.on_failure,
+    )
+
+
+def _parent(reference: DraftReference) -> commands.ParentDraft:
+    task_id = given(reference.task_id)
+    return commands.ParentDraft(
+        client_key=given(reference.client_key), task_id=None if task_id is None else _task_id(task_id, "parent")
     )
 
 

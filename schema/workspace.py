@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 
 import strawberry
 from strawberry import Parent
 
 import domain.project as domain
 from domain.actor import Actor, Permission
-from resolvers import workspaces
+from resolvers import ledger, workspaces
+from schema.budget import Budget
+from schema.connections import Connection, connection
 from schema.node import Info, Node, represents
+from schema.together import loaded
+from schema.usage import Totals
+
+_usage = loaded(ledger.totals_of, attrgetter("id"))
 
 
 @represents(domain.Workspace)
@@ -20,6 +27,10 @@ class Workspace(Node):
 
     name: str = strawberry.field(description="Its name for people.")
     created_at: datetime = strawberry.field(description="When it was created.")
+    usage = strawberry.field(_usage, graphql_type=Totals, description="What all its projects have spent.")
+    budgets = connection(
+        ledger.budgets_of, Connection[Budget], "workspace.budgets", "The budgets of the whole, the newest first."
+    )
 
 
 async def own_workspace(info: Info) -> domain.Workspace:

@@ -7,9 +7,10 @@ its output) is committed together with the step's success; log lines, progress a
 
 from agents.contract.agent import Agent, Inputs, Limits, Report, ToolRequirement
 from agents.contract.approval import Action, ActionRejected, Answer, OnRejection
+from agents.contract.budget import Budget
 from agents.contract.checkout import Checkout
 from agents.contract.context import AgentContext, FindingsSummary, Output
-from agents.contract.failures import AgentFailure, ToolFailure
+from agents.contract.failures import AgentFailure, BudgetExceeded, ToolFailure
 from agents.contract.side_effect import SideEffect
 from agents.contract.step import Step, ToolResult
 from agents.contract.tool import Tool, ToolLimits, ToolScope
@@ -23,6 +24,8 @@ __all__ = [
     "AgentFailure",
     "Answer",
     "ArtifactWritten",
+    "Budget",
+    "BudgetExceeded",
     "Checkout",
     "Claim",
     "FindingsRecorded",

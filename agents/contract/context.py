@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from agents.contract.approval import Action, Answer
+from agents.contract.budget import Budget
 from agents.contract.checkout import Checkout
 from agents.contract.step import Step
 from domain.finding import Finding
@@ -25,6 +26,10 @@ class AgentContext(Protocol):
     project_name: str
     gate: QualityGate
     checkout: Checkout
+
+    @property
+    def budget(self) -> Budget:
+        """What may still be spent."""
 
     async def step(
         self,

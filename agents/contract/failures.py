@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from domain.errors import BudgetExceeded as BudgetExceeded
+
 
 class ToolFailure(Exception):
     """A tool could not be started, ran out of its time, or ended with an exit code that means it failed."""

@@ -50,6 +50,7 @@ class Step(Protocol):
         ``max_memory`` (bytes for each process; Linux only) one that needs more fails.
 
         Raises:
+            BudgetExceeded: a budget does not allow the call; it was not made.
             ToolFailure: not installed, over ``timeout``, or an exit code outside ``accept``.
         """
 

@@ -14,6 +14,7 @@ from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.contract.side_effect import SideEffect
 from domain.execution import TestCounts
+from domain.prices import Price
 
 Arguments = TypeVar("Arguments", bound=BaseModel)
 Result = TypeVar("Result", bound=BaseModel)
@@ -74,6 +75,9 @@ class Tool(ABC, Generic[Arguments, Result]):
     What a call answers is recorded as JSON, without secrets, and that is what the agent gets. A call over
     ``limits.timeout`` is cancelled; an answer over ``limits.max_output`` bytes is refused. Memory is limited by what
     the tool runs its programs in.
+
+    ``price`` is what a call costs, unless the workspace says otherwise; its worst case is reserved before the call. A
+    tool without one is unpriced: its calls are counted as such, and never as free.
     """
 
     name: ClassVar[str]
@@ -83,6 +87,7 @@ class Tool(ABC, Generic[Arguments, Result]):
     side_effects: ClassVar[tuple[SideEffect, ...]] = (SideEffect.NONE,)
     repeatable: ClassVar[bool] = True
     limits: ClassVar[ToolLimits] = ToolLimits()
+    price: ClassVar[Price | None] = None
     arguments_model: type[Arguments]
     result_model: type[Result]
 

@@ -6,20 +6,25 @@ import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass, replace
+from enum import Enum
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from agents.runtime.meter import Meter, MeteredCall
 from agents.runtime.uncertain_calls import UncertainCalls, uncertain
 from domain.artifacts import ArtifactStore
 from domain.execution import Artifact, TestCounts, ToolCall
 from domain.lease import Lease
-from domain.ports import Clock, Transactor
+from domain.ledger import Bill
+from domain.ports import Clock, Transactor, UnitOfWork
+from domain.prices import Price
 from domain.redaction import Redactor
 from domain.states import ToolCallState
 from domain.text import storable
-from domain.use_cases.tool_calls import Begun, Intent, Recorded, begin_tool_call, doubted, end_tool_call
+from domain.use_cases.tool_calls import Begun, Intent, Recorded, Uncertain, begin_tool_call, doubted, end_tool_call
 
 MOST_SHOWN = 4_000
 """Characters of a call's arguments that are recorded; the hash covers all of them."""
@@ -33,7 +38,8 @@ MOST_KEPT = 256 * 1024
 class Called:
     """What is called, and with what: ``canonical`` stands for the arguments, ``shown`` is recorded of them.
 
-    ``replayed``: after a crash the result of one that has succeeded is returned instead of calling it again.
+    ``replayed``: after a crash the result of one that has succeeded is returned instead of calling it again. ``price``
+    is what the tool itself says a call costs; the platform's own calls are not ``metered``.
     """
 
     tool: str
@@ -42,6 +48,16 @@ class Called:
     canonical: str
     repeatable: bool
     replayed: bool
+    price: Price | None = None
+    metered: bool = True
+
+
+class Course(Enum):
+    """How a call went, as far as its bill is concerned: one that was cut short is charged at its worst."""
+
+    WHOLE = "it came to its end"
+    CUT_SHORT = "it was stopped, so nobody knows what it did"
+    NEVER_BEGAN = "its program could not be started"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +73,15 @@ class Ending:
     sandbox: str | None = None
     secrets: tuple[str, ...] = ()
     tests: TestCounts | None = None
+    course: Course = Course.WHOLE
+
+    def bill(self, metered: MeteredCall) -> Bill:
+        """What the call is charged."""
+        if self.course is Course.NEVER_BEGAN:
+            return metered.never_began()
+        if self.course is Course.CUT_SHORT or self.state is ToolCallState.UNCERTAIN:
+            return metered.cut_short()
+        return metered.ended(cpu_seconds=self.cpu_seconds or 0.0, output_bytes=len(self.output))
 
 
 class Ledger(Protocol):
@@ -69,6 +94,7 @@ class Ledger(Protocol):
         """Record the call as begun, or find the record of it. Asks about one of which nobody knows the end.
 
         Raises:
+            BudgetExceeded: a budget does not allow it; it is not recorded, and must not be made.
             AgentFailure: nobody allowed a call again that may have been made (``TOOL_CALL_UNCERTAIN``).
         """
 
@@ -96,6 +122,7 @@ class CallLedger:
         clock: Clock,
         redactor: Redactor,
         uncertain_calls: UncertainCalls,
+        meter: Meter,
     ) -> None:
         self._step_name = step_name
         self._lease = lease
@@ -104,6 +131,8 @@ class CallLedger:
         self._clock = clock
         self._redactor = redactor
         self._uncertain_calls = uncertain_calls
+        self._meter = meter
+        self._metered: dict[UUID, MeteredCall] = {}
         self._equal: Counter[tuple[str, str]] = Counter()
         self._under_way: set[UUID] = set()
 
@@ -122,18 +151,17 @@ class CallLedger:
             idempotency_key=hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40],
             repeatable=called.repeatable,
             replayed=called.replayed,
+            price=called.price,
+            metered=called.metered,
         )
 
     async def begin(self, intent: Intent) -> Begun | Recorded:
         """Record the call as begun, or find the record of it."""
         allowed: UUID | None = None
+        price = await self._meter.price_of(intent.tool, intent.price) if intent.metered else None
         while True:
-            under_way, may = frozenset(self._under_way), allowed
-            answer = await self._transactor.run(
-                lambda uow, under_way=under_way, may=may: begin_tool_call(  # type: ignore[misc]
-                    uow, self._lease, intent, under_way=under_way, allowed=may
-                )
-            )
+            begin = partial(self._begin, intent, price, frozenset(self._under_way), allowed)
+            answer = await self._transactor.run(begin)
             if isinstance(answer, Begun):
                 self._under_way.add(answer.call.id)
             if isinstance(answer, Begun | Recorded):
@@ -142,8 +170,16 @@ class CallLedger:
                 raise uncertain(answer.call)
             allowed = answer.call.id
 
+    async def _begin(
+        self, intent: Intent, price: Price | None, under_way: frozenset[UUID], allowed: UUID | None, uow: UnitOfWork
+    ) -> Begun | Recorded | Uncertain:
+        answer = await begin_tool_call(uow, self._lease, intent, under_way=under_way, allowed=allowed)
+        if isinstance(answer, Begun) and intent.metered:
+            self._metered[answer.call.id] = await self._meter.reserve(uow, answer.call.id, price)
+        return answer
+
     async def end(self, call: ToolCall, ending: Ending) -> None:
-        """Record how the call ended."""
+        """Record how the call ended, and charge what it took."""
         kept, artifact = await self._kept(call, ending)
         error = None if ending.error is None else storable(self._redactor.text(ending.error))[:MOST_SAID]
         ended = replace(
@@ -162,8 +198,16 @@ class CallLedger:
         )
         if ending.state is ToolCallState.UNCERTAIN:
             ended = replace(doubted(ended), finished_at=None)
-        await self._transactor.run(lambda uow: end_tool_call(uow, self._lease, ended, artifact))
+        metered = self._metered.get(call.id)
+
+        async def record(uow: UnitOfWork) -> None:
+            await end_tool_call(uow, self._lease, ended, artifact)
+            if metered is not None:
+                await self._meter.charge(uow, ending.bill(metered))
+
+        await self._transactor.run(record)
         self._under_way.discard(call.id)
+        self._metered.pop(call.id, None)
 
     async def result_of(self, call: ToolCall) -> Any:
         """The recorded result of a call that has succeeded, or ``None`` when it had none."""

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from agents.contract import Action, AgentFailure, Answer, Checkout, FindingsSummary
+from agents.contract import Action, AgentFailure, Answer, Budget, BudgetExceeded, Checkout, FindingsSummary
 from agents.contract import Step as StepContract
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.call_ledger import CallLedger
 from agents.runtime.log_writer import LogWriter
+from agents.runtime.meter import Meter
 from agents.runtime.step import RunningStep
 from agents.runtime.uncertain_calls import UncertainCalls
 from agents.toolbox import Toolbox
@@ -73,6 +74,8 @@ class SegmentContext:
         self._store = store
         self._toolbox = toolbox
         self._logs = logs
+        self._meter = Meter(segment.lease, transactor)
+        self.budget: Budget = self._meter
         self._clock = clock
         self._redactor = redactor
         self._sandbox = sandbox
@@ -136,7 +139,7 @@ class SegmentContext:
             except (LeaseLost, StoreLost):
                 raise
             except Exception as error:
-                again = attempt < retry.max_attempts and not isinstance(error, AgentFailure)
+                again = attempt < retry.max_attempts and not isinstance(error, (AgentFailure, BudgetExceeded))
                 known = await self._fail(known, f"{type(error).__name__}: {error}", will_retry=again)
                 if not again:
                     raise
@@ -189,6 +192,7 @@ class SegmentContext:
             clock=self._clock,
             redactor=self._redactor,
             uncertain_calls=self._uncertain_calls,
+            meter=self._meter,
         )
         return RunningStep(
             name,

@@ -18,7 +18,7 @@ from agents.contract.sandbox import Sandbox
 from agents.contract.tool import Arguments, Result
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
 from agents.runtime.approvals import ApprovalDesk
-from agents.runtime.call_ledger import Called, CallLedger, Ending
+from agents.runtime.call_ledger import Called, CallLedger, Course, Ending
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.typed_calls import CallScope, call
 from agents.test_counts import counted_tests
@@ -151,15 +151,16 @@ class RunningStep:
                     max_memory=max_memory,
                 )
         except ProcessNotStarted as error:
-            await ended(None, "", str(error))
+            await ended(None, "", str(error), course=Course.NEVER_BEGAN)
             raise ToolFailure(str(error)) from error
         except ProcessTimedOut as error:
-            await ended(None, error.result.stdout, str(error))
+            await ended(None, error.result.stdout, str(error), cpu_seconds=error.result.cpu_seconds)
             raise ToolFailure(str(error)) from error
         except asyncio.CancelledError:
-            await ended(None, "", "ended because the execution was stopped")
+            await ended(None, "", "ended because the execution was stopped", course=Course.CUT_SHORT)
             raise
-        await ended(done.exit_code, done.stdout, None, accepted=done.exit_code in accept)
+        accepted = done.exit_code in accept
+        await ended(done.exit_code, done.stdout, None, accepted=accepted, cpu_seconds=done.cpu_seconds)
         if done.exit_code not in accept:
             said = self._redactor.text(done.stderr.strip()[-500:]) or "it said nothing"
             raise ToolFailure(f"{name} ended with exit code {done.exit_code}: {said}")
@@ -200,6 +201,7 @@ class RunningStep:
             canonical=json.dumps(list(arguments)),
             repeatable=True,
             replayed=False,
+            metered=False,  # it has been run already, and for the platform
         )
         begun = await self._ledger.begin(self._ledger.intent(called))
         await self._ended(replace(begun.call, started_at=began), exit_code, output, error, accepted=exit_code == 0)
@@ -216,14 +218,29 @@ class RunningStep:
             raise AgentFailure(rejection.message, code=rejection.code) from None
 
     async def _ended(
-        self, begun: ToolCall, exit_code: int | None, output: str, error: str | None, *, accepted: bool = False
+        self,
+        begun: ToolCall,
+        exit_code: int | None,
+        output: str,
+        error: str | None,
+        *,
+        accepted: bool = False,
+        cpu_seconds: float | None = None,
+        course: Course = Course.WHOLE,
     ) -> None:
         state = ToolCallState.SUCCEEDED if accepted else ToolCallState.FAILED
         written = output.encode("utf-8", "surrogatepass")
         tests = counted_tests(begun.tool, output)
-        await self._ledger.end(
-            begun, Ending(state=state, output=written, exit_code=exit_code, error=error, tests=tests)
+        ending = Ending(
+            state=state,
+            output=written,
+            exit_code=exit_code,
+            error=error,
+            cpu_seconds=cpu_seconds,
+            tests=tests,
+            course=course,
         )
+        await self._ledger.end(begun, ending)
 
 
 def _storable(draft: FindingDraft) -> FindingDraft:

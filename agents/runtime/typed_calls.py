@@ -14,7 +14,7 @@ from agents.contract import AgentFailure, ToolFailure
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.contract.tool import Arguments, Result, Tool
-from agents.runtime.call_ledger import Called, Ending, Ledger
+from agents.runtime.call_ledger import Called, Course, Ending, Ledger
 from domain.errors import LeaseLost, StoreLost
 from domain.execution import TestCounts, ToolCall
 from domain.redaction import Redactor
@@ -96,6 +96,7 @@ async def call(
 
     Raises:
         ToolFailure: it cannot be done, took too long, or answered too much.
+        BudgetExceeded: a budget does not allow it; it was not called.
         AgentFailure: it may have been called before, and must not be called twice (``TOOL_CALL_UNCERTAIN``).
     """
     plain = arguments.model_dump(mode="json")
@@ -106,6 +107,7 @@ async def call(
         canonical=_written(plain),
         repeatable=tool.repeatable,
         replayed=True,
+        price=tool.price,
     )
     intent = ledger.intent(called)
     while True:
@@ -131,7 +133,13 @@ async def _made(
     """What the tool answers; ``None`` when nobody knows what it has done, and it must not be done twice."""
     unseen = ToolCallState.FAILED if tool.repeatable else ToolCallState.UNCERTAIN
 
-    async def ended(state: ToolCallState, error: str | None, result: Any = None, output: bytes = b"") -> None:
+    async def ended(
+        state: ToolCallState,
+        error: str | None,
+        result: Any = None,
+        output: bytes = b"",
+        course: Course = Course.WHOLE,
+    ) -> None:
         ending = Ending(
             state=state,
             output=output,
@@ -142,6 +150,7 @@ async def _made(
             sandbox=scope.used_sandbox,
             secrets=tuple(scope.secrets),
             tests=scope.tests,
+            course=course,
         )
         await ledger.end(call, ending)
 
@@ -149,7 +158,7 @@ async def _made(
         async with asyncio.timeout(tool.limits.timeout.total_seconds()):
             result = await tool.run(scope, arguments)
     except asyncio.CancelledError:
-        await ended(unseen, "ended because the execution was stopped")
+        await ended(unseen, "ended because the execution was stopped", course=Course.CUT_SHORT)
         raise
     except (LeaseLost, StoreLost):
         raise
@@ -167,7 +176,7 @@ async def _made(
         said = redactor.text(f"{tool.name} stopped with an error of its own: {type(error).__name__}: {error}")
     else:
         return await _recorded(tool, result, redactor, ended)
-    await ended(unseen, said)
+    await ended(unseen, said, course=Course.CUT_SHORT)
     if tool.repeatable:
         raise ToolFailure(said)
     return None

@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Generic, TypeVar
 from uuid import UUID, uuid4
 
@@ -24,16 +26,19 @@ from agents.sandbox.choice import open_sandbox
 from agents.test_counts import counted_tests
 from agents.testing.decisions import NOTHING, Approvals, Decisions
 from agents.testing.ledger import KitLedger
+from agents.testing.meter import KitMeter, ended_with
 from agents.toolbox import Toolbox
 from agents.toolbox.known import KNOWN_TOOLS
 from domain.evidence import JudgedClaim, Records, judge
 from domain.execution import PLATFORM_STEPS, Artifact, ToolCall
 from domain.execution import Step as RecordedStep
 from domain.finding import Finding, FindingDraft, FindingState, fingerprinted, state_when_found
+from domain.prices import Price
 from domain.quality_gate import QualityGate
 from domain.redaction import Redactor
 from domain.states import StepStatus
 from domain.task import RetryPolicy
+from domain.units import Unit
 
 Inputs = TypeVar("Inputs", bound=BaseModel)
 Report = TypeVar("Report", bound=BaseModel)
@@ -72,7 +77,7 @@ class AgentRun(Generic[Report]):
     """What an agent did.
 
     ``findings`` are all it found or found fixed, each in its state; ``artifacts`` are by name; ``actions`` are what it
-    asked permission for.
+    asked permission for; ``spent`` is by unit.
     """
 
     report: Report
@@ -82,6 +87,7 @@ class AgentRun(Generic[Report]):
     log: list[str]
     progress: list[tuple[int, int, str]]
     claims: list[JudgedClaim]
+    spent: dict[Unit, Decimal] = field(default_factory=dict)
     typed_calls: list[ToolCall] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
 
@@ -111,19 +117,24 @@ async def run_agent(
     secrets: Mapping[str, str] | None = None,
     sandbox: Sandbox | None = None,
     approvals: Approvals = NOTHING,
+    prices: Mapping[str, Price] = MappingProxyType({}),
+    budgets: Mapping[Unit, Decimal] = MappingProxyType({}),
 ) -> AgentRun[Report]:
     """Run an agent on the folder ``path``; tools in ``missing_tools`` count as not installed.
 
     ``secrets`` are those that typed tools may ask for. Code of users runs in ``sandbox``, else in one that works here.
     ``approvals`` says which actions are approved, by name or by a function of the action.
+    ``prices`` are those of the workspace, by tool; ``budgets`` are limits of the execution.
 
     Raises:
         AgentFailure: the agent says that it cannot do the task.
+        BudgetExceeded: the agent wanted to spend more than a budget allows, and had no answer to that.
         UnexpectedAction: it asks something that ``approvals`` says nothing about.
     """
     decisions = Decisions(agent.kind, approvals)
     context = KitContext(path, agent.kind, known, gate, frozenset(missing_tools), decisions, secrets=secrets or {})
     context.sandbox = sandbox or context.sandbox
+    context.use(KitMeter(prices, budgets))
     report = await agent.run(context, inputs)
     again = agent.report_model.model_validate_json(report.model_dump_json())
     return AgentRun(
@@ -136,6 +147,7 @@ async def run_agent(
         typed_calls=context.ledger.calls,
         actions=context.decisions.asked,
         claims=list(judge(claims_with_steps(agent, again), context.records())),
+        spent=context.budget.spent(),
     )
 
 
@@ -163,6 +175,7 @@ class KitContext:
     sandbox: Sandbox = field(default_factory=lambda: open_sandbox("auto"))
     egress: Egress = field(default_factory=EgressPolicy)
     redactor: Redactor = field(default_factory=Redactor)
+    budget: KitMeter = field(default_factory=lambda: KitMeter({}, {}))
     ledger: KitLedger = field(init=False)
     _drafts: dict[str, FindingDraft] = field(default_factory=dict)
     _step_names: set[str] = field(default_factory=set)
@@ -171,7 +184,12 @@ class KitContext:
     def __post_init__(self) -> None:
         state = f"sha256:{hashlib.sha256(str(self.path).encode('utf-8', 'surrogateescape')).hexdigest()}"
         self.checkout = Checkout(path=self.path, source_id=uuid4(), state=state)
-        self.ledger = KitLedger(self.execution_id, self.redactor)
+        self.use(self.budget)
+
+    def use(self, meter: KitMeter) -> None:
+        """Let calls be paid by this meter."""
+        self.budget = meter
+        self.ledger = KitLedger(self.execution_id, self.redactor, meter)
 
     async def step(
         self,
@@ -336,6 +354,7 @@ class _KitStep:
         tool = None if name in self._context.missing_tools else self._context.toolbox.find(name)
         if tool is None:
             raise ToolFailure(f"{name} is not installed.")
+        metered = self._context.budget.reserve(name)
         try:
             done = await run(
                 tool.path,
@@ -346,8 +365,13 @@ class _KitStep:
                 max_output=max_output,
                 max_memory=max_memory,
             )
-        except (ProcessNotStarted, ProcessTimedOut) as error:
+        except ProcessNotStarted as error:
+            self._context.budget.charge(metered.never_began())
             raise ToolFailure(str(error)) from error
+        except ProcessTimedOut as error:
+            self._context.budget.charge(ended_with(metered, error.result))
+            raise ToolFailure(str(error)) from error
+        self._context.budget.charge(ended_with(metered, done))
         result = ToolResult(
             exit_code=done.exit_code,
             stdout=done.stdout,

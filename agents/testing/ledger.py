@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from agents.runtime.call_ledger import Called, Ending
+from agents.runtime.meter import MeteredCall
+from agents.testing.meter import KitMeter
 from domain.execution import ToolCall
 from domain.redaction import Redactor
 from domain.states import ToolCallState
@@ -21,8 +23,10 @@ class KitLedger:
 
     execution_id: UUID
     redactor: Redactor
+    meter: KitMeter
     calls: list[ToolCall] = field(default_factory=list)
     step_name: str = ""
+    metered: dict[UUID, MeteredCall] = field(default_factory=dict)
 
     def intent(self, called: Called) -> Intent:
         """What is going to be recorded of a call."""
@@ -35,10 +39,11 @@ class KitLedger:
             idempotency_key=uuid4().hex,
             repeatable=called.repeatable,
             replayed=called.replayed,
+            price=called.price,
         )
 
     async def begin(self, intent: Intent) -> Begun:
-        """Record the call as begun."""
+        """Record the call as begun, and set aside what it costs at worst."""
         call = ToolCall(
             id=uuid4(),
             execution_id=self.execution_id,
@@ -53,10 +58,12 @@ class KitLedger:
             repeatable=intent.repeatable,
             started_at=datetime.now(UTC),
         )
+        self.metered[call.id] = self.meter.reserve(intent.tool, intent.price)
         return Begun(call)
 
     async def end(self, call: ToolCall, ending: Ending) -> None:
-        """Record how the call ended."""
+        """Record how the call ended, and charge it."""
+        self.meter.charge(ending.bill(self.metered.pop(call.id)))
         ended = replace(
             call,
             state=ending.state,

@@ -36,6 +36,7 @@ from domain.events.execution import (
     ToolCallStarted,
     ToolCallUncertain,
 )
+from domain.events.ledger import BudgetChanged, LedgerEvent, PriceChanged
 from domain.events.record import QUIET, Event, EventRecord, Subject
 from domain.events.workspace import (
     DependencyAdded,
@@ -59,6 +60,7 @@ __all__ = [
     "ApprovalRequested",
     "ApprovalVoided",
     "ArtifactStored",
+    "BudgetChanged",
     "CancelRequested",
     "DependencyAdded",
     "DependencyRemoved",
@@ -73,7 +75,9 @@ __all__ = [
     "FindingStateChanged",
     "FindingsRecorded",
     "FindingsSettled",
+    "LedgerEvent",
     "LogWritten",
+    "PriceChanged",
     "ProcessGone",
     "ProgressChanged",
     "ProjectCreated",

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from domain.events.approval import ApprovalEvent
 from domain.events.execution import ExecutionEvent, LogWritten, ProgressChanged
+from domain.events.ledger import LedgerEvent
 from domain.events.workspace import WorkspaceEvent
 
-Event: TypeAlias = WorkspaceEvent | ExecutionEvent | ApprovalEvent
+Event: TypeAlias = WorkspaceEvent | LedgerEvent | ExecutionEvent | ApprovalEvent
 
 QUIET: tuple[type, ...] = (LogWritten, ProgressChanged)
 """Events too many for the feeds: they are read with their execution only."""

@@ -8,6 +8,7 @@ from domain.ports.evidence import EvidenceStore, Notary
 from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
 from domain.ports.findings import FindingStore
 from domain.ports.idempotency import IdempotencyStore
+from domain.ports.ledger import LedgerStore, PriceStore
 from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
 from domain.ports.queries import QueryFailed, QueryRunner
 from domain.ports.secrets import SecretStore, Vault
@@ -27,8 +28,10 @@ __all__ = [
     "ExecutionStore",
     "FindingStore",
     "IdempotencyStore",
+    "LedgerStore",
     "MemberStore",
     "Notary",
+    "PriceStore",
     "ProjectStore",
     "QueryFailed",
     "QueryRunner",

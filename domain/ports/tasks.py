@@ -22,8 +22,14 @@ class TaskStore(Protocol):
     async def statuses(self, task_ids: Collection[UUID]) -> dict[UUID, TaskStatus]:
         """The states of tasks as they are now, without a lock."""
 
+    async def levels(self, workspace_id: UUID, task_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, int]]:
+        """The project of each task that exists, and how many tasks are above it."""
+
+    async def has_children(self, task_id: UUID) -> bool:
+        """Whether other tasks are parts of it."""
+
     async def insert(self, tasks: Sequence[Task]) -> None:
-        """Add tasks."""
+        """Add tasks, parents before their children."""
 
     async def update(self, task: Task) -> None:
         """Write every mutable field of a locked task."""

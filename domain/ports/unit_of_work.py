@@ -14,6 +14,7 @@ from domain.ports.evidence import EvidenceStore, Notary
 from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
 from domain.ports.findings import FindingStore
 from domain.ports.idempotency import IdempotencyStore
+from domain.ports.ledger import LedgerStore, PriceStore
 from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
 from domain.ports.secrets import SecretStore, Vault
 from domain.ports.tasks import DependencyStore, TaskStore
@@ -36,6 +37,8 @@ class UnitOfWork(Protocol):
     approvals: ApprovalStore
     members: MemberStore
     evidence: EvidenceStore
+    ledger: LedgerStore
+    prices: PriceStore
     events: EventLog
     queue: WorkQueue
     workers: WorkerStore

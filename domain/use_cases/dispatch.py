@@ -10,6 +10,7 @@ from domain.ports import UnitOfWork
 from domain.states import RETRYABLE_TASK, TaskStatus
 from domain.task import Task
 from domain.use_cases import release
+from domain.use_cases.budgets import refuse_used_up
 from domain.use_cases.found import locked_tasks
 
 MOST_TASKS = 500
@@ -22,6 +23,7 @@ async def dispatch_tasks(uow: UnitOfWork, actor: Actor, command: DispatchTasks) 
         Denied, NotFound: as their names say.
         Invalid: no task, or more than 500.
         NotDispatchable: one of them has been dispatched before.
+        BudgetExceeded: nothing is left of a budget of one of them, or of something above it.
     """
     actor.require(Permission.DISPATCH)
     if not 1 <= len(command.task_ids) <= MOST_TASKS:
@@ -30,6 +32,7 @@ async def dispatch_tasks(uow: UnitOfWork, actor: Actor, command: DispatchTasks) 
     for task in tasks.values():
         if task.status is not TaskStatus.PENDING:
             raise NotDispatchable(task, _why_not(task), await _blockers(uow, task), path=("input",))
+    await refuse_used_up(uow, actor.workspace_id, command.task_ids)
     moved = await release.dispatch(uow, actor.id, tasks)
     return tuple(moved[task_id] for task_id in dict.fromkeys(command.task_ids))
 
@@ -41,6 +44,7 @@ async def retry_task(uow: UnitOfWork, actor: Actor, command: RetryTask) -> Task:
         Denied, NotFound: as their names say.
         NotRetryable: it is not failed, cancelled or skipped.
         NotDispatchable: it would be skipped again, since a task it depends on has not been retried.
+        BudgetExceeded: nothing is left of a budget of it, or of something above it.
     """
     actor.require(Permission.DISPATCH)
     await uow.tasks.lock(actor.workspace_id, await release.affected(uow, command.task_id))
@@ -50,6 +54,7 @@ async def retry_task(uow: UnitOfWork, actor: Actor, command: RetryTask) -> Task:
     if await release.would_skip(uow, task):
         reason = "a task it depends on did not complete, and skips it: retry that one."
         raise NotDispatchable(task, reason, await _blockers(uow, task), path=("input", "taskId"))
+    await refuse_used_up(uow, actor.workspace_id, (task.id,))
     moved = (await release.dispatch(uow, actor.id, {task.id: task}))[task.id]
     await release.reconsider(uow, actor.id, actor.workspace_id, [task.id])
     return moved

@@ -50,6 +50,7 @@ FINAL_CODES = frozenset(
     {
         "APPROVAL_EXPIRED",
         "APPROVAL_REJECTED",
+        "BUDGET_EXCEEDED",
         "POISONED",
         "SOURCE_UNAVAILABLE",
         "TOOL_CALL_UNCERTAIN",
@@ -168,6 +169,7 @@ async def requeue_execution(
     if execution.status is ExecutionStatus.QUEUED:
         return await _enqueue_next_segment(uow, task, execution)
     await uow.events.append(subject_of(execution), [ProcessGone(reason=reason)], actor=ENGINE)
+    await uow.ledger.settle_open(subject_of(execution))
     execution = replace(execution, process_gone_at=uow.now, crashes=execution.crashes + crashed)
     if execution.cancel_requested_at is not None:
         error = ExecutionError(code="CANCELLED", message="cancelled; its worker had gone")
@@ -196,6 +198,7 @@ async def pause_execution(uow: UnitOfWork, lease: Lease) -> Execution | None:
         reason = "what it waited for was decided"
         return await requeue_execution(uow, execution.id, lease.epoch, crashed=False, reason=reason)
     check_execution(execution.status, ExecutionStatus.AWAITING_APPROVAL)
+    await uow.ledger.settle_open(lease.subject)
     paused = replace(execution, status=ExecutionStatus.AWAITING_APPROVAL, worker_id=None, paused_at=uow.now)
     await uow.executions.update(paused)
     event = ExecutionPaused(approval_ids=tuple(str(approval.id) for approval in pending))
@@ -276,6 +279,7 @@ async def _end(
     await end_steps(uow, subject_of(ended), ended, actor_id)
     await end_tool_calls(uow, subject_of(ended), ended, actor_id)
     await end_approvals(uow, subject_of(ended), ended, actor_id)
+    await uow.ledger.settle_open(subject_of(ended))
     finished = ExecutionFinished(
         status=ended.status,
         error_code=ended.error.code if ended.error else None,

@@ -24,9 +24,11 @@ from domain.events import (
 from domain.execution import Artifact, Progress, Step
 from domain.finding import Finding, FindingDraft, FindingState, state_when_found
 from domain.lease import Lease
+from domain.ledger import Posting, PostingKind
 from domain.ports import UnitOfWork
 from domain.project import Source
 from domain.states import StepStatus, check_step
+from domain.units import Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,9 @@ async def finish_step(uow: UnitOfWork, lease: Lease, step: Step, record: StepRec
     await uow.findings.mark_seen(lease.execution_id, findings)
     await uow.executions.insert_artifacts(record.artifacts)
     await uow.executions.put_step(done)
+    if size := sum(artifact.size for artifact in record.artifacts):
+        stored = Posting(kind=PostingKind.MEASURE, unit=Unit.BYTES, amount=size)
+        await uow.ledger.post(lease.subject, step.id, [stored])
     return done
 
 

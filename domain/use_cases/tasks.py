@@ -16,9 +16,11 @@ from domain.states import ACTIVE_TASK
 from domain.task import Dependency, RetryPolicy, Task
 from domain.text import check_document, check_text
 from domain.use_cases.acceptance import check_acceptance
+from domain.use_cases.budgets import refuse_used_up
 from domain.use_cases.found import at_version, locked_tasks, project_of
 from domain.use_cases.graph import refuse_cycles
 from domain.use_cases.release import dispatch, reconsider
+from domain.use_cases.task_tree import parents_first, with_parents
 
 MOST_TASKS = 500
 LONGEST_TIMEOUT = timedelta(days=7)
@@ -32,6 +34,7 @@ async def create_tasks(uow: UnitOfWork, actor: Actor, command: CreateTasks) -> t
         NotFound: the project, or an existing task that an edge names.
         Invalid: a field that does not fit, an unknown agent or client key; ``path`` names it.
         DependencyCycle: the edges would close a cycle.
+        BudgetExceeded: they are to be dispatched, and nothing is left of a budget above them.
     """
     actor.require(Permission.WRITE_TASKS)
     if command.dispatch:
@@ -43,6 +46,7 @@ async def create_tasks(uow: UnitOfWork, actor: Actor, command: CreateTasks) -> t
     first_number = await uow.projects.take_numbers(project.id, len(command.tasks))
     tasks = [_build(uow, project, draft, index, first_number + index) for index, draft in enumerate(command.tasks)]
     by_client_key = _client_keys(command.tasks, tasks)
+    tasks = await with_parents(uow, project, command.tasks, tasks, by_client_key)
     edges = [
         _edge(uow, task, wanted, by_client_key)
         for task, draft in zip(tasks, command.tasks, strict=True)
@@ -51,7 +55,7 @@ async def create_tasks(uow: UnitOfWork, actor: Actor, command: CreateTasks) -> t
     _refuse_doubles(edges)
     existing = await locked_tasks(uow, actor, {edge.depends_on_id for edge in edges} - {task.id for task in tasks})
     await refuse_cycles(uow, edges, existing | {task.id: task for task in tasks}, path=("input", "tasks"))
-    await uow.tasks.insert(tasks)
+    await uow.tasks.insert(parents_first(tasks))
     await uow.dependencies.insert(edges)
     for task in tasks:
         added = [
@@ -62,6 +66,7 @@ async def create_tasks(uow: UnitOfWork, actor: Actor, command: CreateTasks) -> t
         await uow.events.append(subject_of(task), [TaskCreated(key=task.key, title=task.title), *added], actor=actor.id)
     if not command.dispatch:
         return tuple(tasks)
+    await refuse_used_up(uow, actor.workspace_id, tuple(task.id for task in tasks))
     dispatched = await dispatch(uow, actor.id, {task.id: task for task in tasks})
     return tuple(dispatched[task.id] for task in tasks)
 
@@ -94,7 +99,8 @@ async def delete_task(uow: UnitOfWork, actor: Actor, command: DeleteTask) -> Tas
 
     Raises:
         Denied, NotFound, VersionConflict: as their names say.
-        Invalid: it is being executed, or it has been and ``including_history`` was not given.
+        Invalid: it is being executed, or it has been and ``including_history`` was not given, or other tasks are
+            parts of it.
     """
     actor.require(Permission.WRITE_TASKS)
     await uow.dependencies.lock_graph(actor.workspace_id)
@@ -109,6 +115,9 @@ async def delete_task(uow: UnitOfWork, actor: Actor, command: DeleteTask) -> Tas
             f"{task.key} has {task.attempts} execution(s), which would be lost: say includingHistory to delete them.",
             path=("input", "includingHistory"),
         )
+    if await uow.tasks.has_children(task.id):
+        raise Invalid(f"Other tasks are parts of {task.key}: delete those first.", path=("input", "taskId"))
+    await uow.ledger.forget_limits(task.id)
     await uow.tasks.delete(task.id)
     await uow.events.append(
         Subject(workspace_id=task.workspace_id, project_id=task.project_id, task_id=task.id),

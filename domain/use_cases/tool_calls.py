@@ -13,6 +13,7 @@ from domain.events import Event, ToolCallFinished, ToolCallStarted, ToolCallUnce
 from domain.execution import Artifact, ToolCall
 from domain.lease import Lease
 from domain.ports import UnitOfWork
+from domain.prices import Price
 from domain.states import LEFT_OPEN, ToolCallState
 
 
@@ -21,6 +22,7 @@ class Intent:
     """A call that is wanted. ``arguments`` is what is shown of them, the hash covers all.
 
     ``replayed`` says that the result of one that has succeeded is good enough, so that it need not be made again.
+    ``price`` is what the tool itself says a call costs; one that is not ``metered`` costs nobody anything.
     """
 
     step_name: str
@@ -31,6 +33,8 @@ class Intent:
     idempotency_key: str
     repeatable: bool
     replayed: bool
+    price: Price | None = None
+    metered: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from persistence.mappers.executions import (
     to_worker,
 )
 from persistence.mappers.findings import from_finding, to_finding
+from persistence.mappers.ledger import from_price, to_account, to_tool_price
 from persistence.mappers.projects import to_project, to_source, to_workspace
 from persistence.mappers.rows import AnyRow
 from persistence.mappers.secrets import to_sealed_secret, to_secret
@@ -29,9 +30,11 @@ __all__ = [
     "from_approval",
     "from_execution",
     "from_finding",
+    "from_price",
     "from_task",
     "from_tool_call",
     "from_vote",
+    "to_account",
     "to_approval",
     "to_artifact",
     "to_dependency",
@@ -45,6 +48,7 @@ __all__ = [
     "to_step",
     "to_task",
     "to_tool_call",
+    "to_tool_price",
     "to_vote",
     "to_worker",
     "to_workspace",

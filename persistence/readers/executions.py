@@ -145,12 +145,17 @@ class ExecutionReader(ReadSession):
         async with self.connection() as connection:
             found = {
                 row["id"]: Usage(
-                    tool_calls=row["calls"], tool_seconds=float(row["seconds"]), artifact_bytes=int(row["bytes"])
+                    execution_id=row["id"],
+                    tool_calls=row["calls"],
+                    tool_seconds=float(row["seconds"]),
+                    artifact_bytes=int(row["bytes"]),
                 )
                 for row in await connection.rows(wanted)
             }
-        nothing = Usage(tool_calls=0, tool_seconds=0.0, artifact_bytes=0)
-        return [found.get(one, nothing) for one in execution_ids]
+        return [
+            found.get(one) or Usage(execution_id=one, tool_calls=0, tool_seconds=0.0, artifact_bytes=0)
+            for one in execution_ids
+        ]
 
     async def workers_by_id(self, ids: Sequence[UUID]) -> list[Worker | None]:
         """By id."""

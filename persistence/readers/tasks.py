@@ -35,6 +35,9 @@ DEPENDENCIES_OF = Lists(
 DEPENDENTS_OF = Lists(
     select(dependencies), dependencies.c.depends_on_id, dependencies.c.workspace_id, OLDEST_EDGE_FIRST, to_dependency
 )
+CHILDREN_OF = Lists(
+    select(tasks), tasks.c.parent_id, tasks.c.workspace_id, Ordering((tasks.c.created_at, tasks.c.id)), to_task
+)
 DEPENDENCIES_BY_ID = Lookup(select(dependencies), dependencies.c.id, to_dependency, dependencies.c.workspace_id)
 
 
@@ -79,6 +82,10 @@ class TaskReader(ReadSession):
     ) -> list[Page[Dependency]]:
         """Edges from what depends on each task, the oldest first."""
         return await DEPENDENTS_OF.read(self, workspace_id, task_ids, page)
+
+    async def children_of(self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest) -> list[Page[Task]]:
+        """The tasks that are parts of each task, the oldest first."""
+        return await CHILDREN_OF.read(self, workspace_id, task_ids, page)
 
     async def dependencies_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Dependency | None]:
         """By id."""

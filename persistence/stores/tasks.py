@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.states import TaskStatus
@@ -13,7 +13,7 @@ from domain.task import Task
 from persistence.mappers import from_task, to_task
 from persistence.tables import tasks
 
-IMMUTABLE = frozenset({"id", "workspace_id", "project_id", "number", "key", "created_at"})
+IMMUTABLE = frozenset({"id", "workspace_id", "project_id", "parent_id", "number", "key", "created_at"})
 
 
 class TaskTable:
@@ -47,8 +47,25 @@ class TaskTable:
         found = select(tasks.c.id, tasks.c.status).where(tasks.c.id.in_(task_ids))
         return {row.id: TaskStatus(row.status) for row in await self._connection.execute(found)}
 
+    async def levels(self, workspace_id: UUID, task_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, int]]:
+        """The project of each task that exists, and how many tasks are above it."""
+        path = (
+            select(tasks.c.id.label("task_id"), tasks.c.project_id, tasks.c.parent_id)
+            .where(tasks.c.workspace_id == workspace_id, tasks.c.id.in_(task_ids))
+            .cte("path", recursive=True)
+        )
+        above = select(path.c.task_id, path.c.project_id, tasks.c.parent_id).where(tasks.c.id == path.c.parent_id)
+        path = path.union_all(above)
+        found = select(path.c.task_id, path.c.project_id, func.count() - 1).group_by(path.c.task_id, path.c.project_id)
+        return {row[0]: (row[1], row[2]) for row in await self._connection.execute(found)}
+
+    async def has_children(self, task_id: UUID) -> bool:
+        """Whether other tasks are parts of it."""
+        found = select(tasks.c.id).where(tasks.c.parent_id == task_id).limit(1)
+        return (await self._connection.execute(found)).first() is not None
+
     async def insert(self, new: Sequence[Task]) -> None:
-        """Add tasks."""
+        """Add tasks, parents before their children."""
         if new:
             await self._connection.execute(insert(tasks), [from_task(task) for task in new])
 

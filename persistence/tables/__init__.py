@@ -7,6 +7,7 @@ from persistence.tables.evidence import acceptance_results, evidence, receipts
 from persistence.tables.executions import artifacts, executions, steps, tool_calls
 from persistence.tables.findings import findings, sightings
 from persistence.tables.idempotency import idempotency_keys
+from persistence.tables.ledger import accounts, ledger_entries, prices
 from persistence.tables.projects import projects, sources, workspaces
 from persistence.tables.secrets import secrets
 from persistence.tables.tasks import dependencies, tasks
@@ -15,6 +16,7 @@ from persistence.tables.workers import workers
 __all__ = [
     "Xid8",
     "acceptance_results",
+    "accounts",
     "approval_votes",
     "approvals",
     "artifacts",
@@ -25,8 +27,10 @@ __all__ = [
     "feed_horizon",
     "findings",
     "idempotency_keys",
+    "ledger_entries",
     "members",
     "metadata",
+    "prices",
     "projects",
     "receipts",
     "secrets",

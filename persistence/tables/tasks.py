@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    ForeignKey,
     Index,
     Integer,
     Interval,
@@ -12,6 +13,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -25,6 +28,8 @@ tasks = Table(
     own_id(),
     belongs("workspace_id", "workspaces"),
     belongs("project_id", "projects"),
+    # Without a cascade: a task that has children is not deleted. Those of a project go with it, all at once.
+    Column("parent_id", Uuid, ForeignKey("tasks.id")),
     Column("number", Integer, nullable=False),
     Column("key", Text, nullable=False),
     Column("title", Text, nullable=False),
@@ -56,6 +61,7 @@ tasks = Table(
     Index("ix_tasks_by_project", "project_id", "created_at", "id"),
     Index("ix_tasks_by_status", "workspace_id", "status", "created_at", "id"),
     Index("ix_tasks_by_agent", "workspace_id", "agent", "created_at", "id"),
+    Index("ix_tasks_by_parent", "parent_id", "created_at", "id", postgresql_where=text("parent_id IS NOT NULL")),
     Index("ix_tasks_by_label", "labels", postgresql_using="gin"),
 )
 

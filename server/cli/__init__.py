@@ -16,12 +16,26 @@ import typer
 from domain.artifacts import ArtifactNotStored
 from persistence.addresses import DatabaseUnavailable
 from server import __version__
-from server.cli import agents, approvals, audit, config, db, doctor, graphql, receipt, secrets, serving, tools, watch
+from server.cli import (
+    agents,
+    approvals,
+    audit,
+    config,
+    db,
+    doctor,
+    graphql,
+    receipt,
+    secrets,
+    serving,
+    spending,
+    tools,
+    watch,
+)
 from server.cli.console import complain, errors, output
 from server.cli.exit_codes import ExitCode
 from server.settings import SettingsError
 
-COMMANDS = (serving, audit, graphql, watch, approvals, receipt, agents, tools, secrets, db, config, doctor)
+COMMANDS = (serving, audit, graphql, watch, approvals, receipt, spending, agents, tools, secrets, db, config, doctor)
 """The modules of the commands, in the order of the help."""
 
 app = typer.Typer(

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from agents.contract import AgentFailure, SideEffect, Tool, ToolFailure, ToolLimits, ToolScope
 from agents.egress import EgressPolicy
 from agents.runtime.call_ledger import MOST_KEPT, CallLedger
+from agents.runtime.meter import Meter
 from agents.runtime.typed_calls import CallScope, call
 from agents.sandbox.choice import open_sandbox
 from domain.commands import CreateProject, CreateTasks, TaskDraft
@@ -122,6 +123,7 @@ class Desk:
             clock=self.platform.clock,
             redactor=Redactor(),
             uncertain_calls=asked,
+            meter=Meter(self.lease, self.platform.transactor),
         )
 
     async def order(

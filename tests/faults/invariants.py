@@ -177,6 +177,32 @@ ALWAYS: Mapping[str, str] = {
         CROSS JOIN LATERAL (SELECT count(*) FROM events v WHERE v.execution_id = a.execution_id
             AND v.kind = 'ApprovalDecided' AND v.payload->>'approval_id' = a.id::text) said
         WHERE votes.count <> said.count""",
+    # Each account holds what the ledger says, of its own executions and of all below it.
+    "accounts": """
+        WITH posted AS (
+            SELECT scope_id, unit,
+                sum(CASE WHEN kind = 'RESERVE' THEN amount WHEN kind IN ('CHARGE', 'RELEASE') THEN -amount ELSE 0 END)
+                    AS reserved,
+                sum(CASE WHEN kind IN ('CHARGE', 'OVERRUN', 'MEASURE') THEN amount ELSE 0 END) AS spent
+            FROM ledger_entries, unnest(scopes) AS scope_id GROUP BY scope_id, unit)
+        SELECT scope_id, unit, a.reserved, p.reserved, a.spent, p.spent
+        FROM accounts a FULL JOIN posted p USING (scope_id, unit)
+        WHERE (coalesce(a.reserved, 0), coalesce(a.spent, 0)) <> (coalesce(p.reserved, 0), coalesce(p.spent, 0))""",
+    # What is reserved by the call is what a budget may not be exceeded by.
+    "budgets": """
+        SELECT scope, scope_id, unit, reserved, spent, most FROM accounts
+        WHERE unit IN ('COST', 'TOOL_CALLS', 'UNPRICED_CALLS') AND reserved + spent > most
+            AND NOT EXISTS (SELECT FROM ledger_entries l WHERE scope_id = ANY (l.scopes) AND l.unit = accounts.unit
+                AND l.kind IN ('OVERRUN', 'MEASURE'))""",
+    # A reservation is settled once, and not beyond what it was.
+    "reservations": """
+        SELECT reference, unit FROM ledger_entries GROUP BY reference, unit
+        HAVING sum(CASE WHEN kind = 'RESERVE' THEN amount WHEN kind IN ('CHARGE', 'RELEASE') THEN -amount ELSE 0 END)
+            NOT IN (0, coalesce(sum(amount) FILTER (WHERE kind = 'RESERVE'), 0))""",
+    # Nothing is reserved for what has ended or waits for a worker.
+    "reserved by none": """
+        SELECT e.id, e.status, a.unit, a.reserved FROM executions e JOIN accounts a ON a.scope_id = e.id
+        WHERE a.reserved > 0 AND e.status <> 'RUNNING'""",
     # No worker has more than it has slots.
     "slots": """
         SELECT w.id, w.slots, count(*) FROM executions e JOIN workers w ON w.id = e.worker_id

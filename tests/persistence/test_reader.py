@@ -195,8 +195,8 @@ async def test_answers_are_aligned_and_keep_to_the_workspace(shelf: Shelf) -> No
     (tasks,) = await read.tasks_of_projects(here, [project.id], NEWEST, ALL)
     assert set(ids(tasks.items)) == {a.id, b.id}
     assert await read.usage_of(here, [execution.id, unknown]) == [
-        Usage(tool_calls=1, tool_seconds=1.0, artifact_bytes=3_000_000_000),
-        Usage(tool_calls=0, tool_seconds=0.0, artifact_bytes=0),
+        Usage(execution_id=execution.id, tool_calls=1, tool_seconds=1.0, artifact_bytes=3_000_000_000),
+        Usage(execution_id=unknown, tool_calls=0, tool_seconds=0.0, artifact_bytes=0),
     ]
     assert [(one.id if one else None) for one in await read.workspaces([here, unknown])] == [here, None]
 

@@ -38,7 +38,7 @@ async def test_task_numbers_are_taken_once(shelf: Shelf) -> None:
 
 async def test_a_task_goes_there_and_back(shelf: Shelf) -> None:
     project = await shelf.project()
-    task = await shelf.task(project)
+    task = await shelf.task(project, parent_id=(await shelf.task(project, 2)).id)
     assert has_defaults(task) == []
     assert await shelf.do(lambda uow: uow.tasks.get(shelf.workspace_id, task.id)) == task
     changed = replace(

@@ -33,13 +33,17 @@ query ($n: Int!) {
     pageInfo { hasNextPage endCursor }
     edges { cursor node {
       id key title status statusReason priority agent { kind inputSchema timeout } inputs retryPolicy { backoff }
+      parent { key } children { nodes { key parent { key } usage { unpricedCalls } } }
+      usage { cost { spent reserved limit available } unpricedCalls units { unit spent } }
+      budgets { totalCount { value } nodes { unit limit available of { __typename ... on Task { key } } } }
       blockedBy { __typename ... on WaitsForDependency { task { key } onFailure } ... on WaitsForWorker { agentKind } }
       viewerCan { dispatch cancel retry edit delete }
       project { key source { id kind location } gate { critical high medium low } viewerCan { createTasks } }
       dependents { totalCount { value } nodes { task { key project { key } } } }
       findings { edges { state node { rule project { key } } } }
       latestExecution {
-        number worker { hostname } usage { toolCalls toolSeconds artifactBytes } result { __typename }
+        number worker { hostname } result { __typename }
+        usage { toolCalls toolSeconds artifactBytes totals { cost { spent } } }
         steps { nodes { name execution { number } } } toolCalls { nodes { tool outputBytes durationMs } }
         artifacts { nodes { name url size } } events { nodes { __typename sequence execution { number } task { key } } }
         task { key } viewerCan { cancel }
@@ -81,7 +85,8 @@ async def test_the_whole_graph_takes_a_constant_number_of_statements(graph: Grap
     oldest = data["tasks"]["edges"][-1]["node"]
     run = oldest["latestExecution"]
     assert run["worker"] == {"hostname": "here"}
-    assert run["usage"] == {"toolCalls": 1, "toolSeconds": 2.0, "artifactBytes": 5.0}
+    totals = {"cost": {"spent": "0"}}
+    assert run["usage"] == {"toolCalls": 1, "toolSeconds": 2.0, "artifactBytes": 5.0, "totals": totals}
     assert run["toolCalls"]["nodes"] == [{"tool": "ruff", "outputBytes": 3e9, "durationMs": 2000.0}]
     assert run["artifacts"]["nodes"][0]["url"].startswith("/artifacts/")
     assert [one["sequence"] for one in run["events"]["nodes"]] == list(range(1, len(run["events"]["nodes"]) + 1))
