@@ -30,8 +30,12 @@ NEEDED = {
     "dispatch_tasks": Permission.DISPATCH,
     "reject": Permission.APPROVE,
     "remove_dependency": Permission.WRITE_TASKS,
+    "remove_budget": Permission.MANAGE_BUDGETS,
+    "remove_price": Permission.MANAGE_BUDGETS,
     "retry_task": Permission.DISPATCH,
+    "set_budget": Permission.MANAGE_BUDGETS,
     "set_finding_state": Permission.TRIAGE_FINDINGS,
+    "set_price": Permission.MANAGE_BUDGETS,
     "set_secret": Permission.MANAGE_SECRETS,
     "update_task": Permission.WRITE_TASKS,
 }
