@@ -14,4 +14,8 @@ async def remove(folder: Path) -> None:
 
 def _remove(folder: Path) -> None:
     # Not shutil.rmtree: it descends by recursion, and a tree can be deeper than Python's stack.
-    subprocess.run(["rm", "-rf", "--", str(folder)], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    remove = ["rm", "-rf", "--", str(folder)]
+    if subprocess.run(remove, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode:
+        # Folders in it that their owner may not enter: programs of users leave such things behind.
+        subprocess.run(["chmod", "-R", "u+rwX", "--", str(folder)], capture_output=True, check=False)
+        subprocess.run(remove, stdin=subprocess.DEVNULL, capture_output=True, check=False)

@@ -11,6 +11,7 @@ from agents.contract.budget import Budget
 from agents.contract.checkout import Checkout
 from agents.contract.context import AgentContext, FindingsSummary, Output
 from agents.contract.failures import AgentFailure, BudgetExceeded, ToolFailure
+from agents.contract.sandbox import Sandbox, SandboxLimits, SandboxRefused, SandboxResult
 from agents.contract.side_effect import SideEffect
 from agents.contract.step import Step, ToolResult
 from agents.contract.tool import Tool, ToolLimits, ToolScope
@@ -35,6 +36,10 @@ __all__ = [
     "OnRejection",
     "Output",
     "Report",
+    "Sandbox",
+    "SandboxLimits",
+    "SandboxRefused",
+    "SandboxResult",
     "SideEffect",
     "Step",
     "StepSucceeded",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+from agents.contract.sandbox import DEFAULT_LIMITS, WORK, SandboxLimits, SandboxResult
 from agents.contract.tool import Arguments, Result, Tool
 from domain.finding import FindingDraft
 
@@ -64,6 +65,28 @@ class Step(Protocol):
         Raises:
             ToolFailure: it could not be done, took too long, or answered more than it may.
             AgentFailure: it may have been done before and must not be done twice; let it pass.
+        """
+
+    async def sandboxed(
+        self,
+        command: Sequence[str],
+        *,
+        source: Path | None,
+        scratch: Path,
+        cwd: str = WORK,
+        read_only: Sequence[Path] = (),
+        env: Mapping[str, str] = {},
+        stdin: bytes | None = None,
+        limits: SandboxLimits = DEFAULT_LIMITS,
+    ) -> SandboxResult:
+        """Run a program of the source, or one that loads its code, in the sandbox: see ``Sandbox.run``.
+
+        The call is recorded like one of ``tool``: the tool is ``sandbox``, its version the sandbox that was used. Any
+        exit code is a result.
+
+        Raises:
+            SandboxRefused: there is no sandbox, or what is asked for cannot be set up.
+            ToolFailure: the sandbox itself broke.
         """
 
     def finding(self, draft: FindingDraft) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,12 +14,13 @@ from uuid_utils.compat import uuid7
 
 from agents.contract import Action, AgentFailure, Answer, Checkout, Tool, ToolFailure, ToolResult
 from agents.contract.egress import Egress
-from agents.contract.sandbox import Sandbox
+from agents.contract.sandbox import DEFAULT_LIMITS, WORK, Sandbox, SandboxLimits, SandboxResult
 from agents.contract.tool import Arguments, Result
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
 from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.call_ledger import Called, CallLedger, Course, Ending
 from agents.runtime.log_writer import LogWriter
+from agents.runtime.sandboxed_calls import call_sandboxed
 from agents.runtime.typed_calls import CallScope, call
 from agents.test_counts import counted_tests
 from agents.toolbox import Toolbox, install_hint
@@ -188,6 +189,33 @@ class RunningStep:
             )
 
         return await call(tool(), arguments, ledger=self._ledger, redactor=self._redactor, scope=scope)
+
+    async def sandboxed(
+        self,
+        command: Sequence[str],
+        *,
+        source: Path | None,
+        scratch: Path,
+        cwd: str = WORK,
+        read_only: Sequence[Path] = (),
+        env: Mapping[str, str] = {},
+        stdin: bytes | None = None,
+        limits: SandboxLimits = DEFAULT_LIMITS,
+    ) -> SandboxResult:
+        """Run a program in the sandbox and record the call."""
+        run_it = partial(
+            self._sandbox.run,
+            command,
+            source=source,
+            scratch=scratch,
+            cwd=cwd,
+            read_only=read_only,
+            env=env,
+            stdin=stdin,
+            limits=limits,
+        )
+        with self._desk.working():
+            return await call_sandboxed(command, self._sandbox, self._ledger, run_it)
 
     async def record_sandboxed(
         self, command: Sequence[str], began: datetime, exit_code: int | None, output: str, error: str | None

@@ -47,7 +47,7 @@ class Bubblewrap:
         for number in kept:
             os.set_inheritable(number, True)
         command = [self._order.program, "--args", str(told), "--", *self._order.command]
-        os.execve(self._order.program, command, {})  # noqa: S606 - a shell is what must not come between
+        os.execve(self._order.program, command, {})  # noqa: S606 - this is where the shell is left out
 
     def admit(self) -> None:
         """Wait until the sandbox stands, set its limits, and let the program begin.

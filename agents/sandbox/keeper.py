@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -21,8 +22,8 @@ from agents.process_family import LIBC, PR_SET_PDEATHSIG
 from agents.sandbox.allowance import die_first
 from agents.sandbox.bubblewrap import Bubblewrap
 from agents.sandbox.measure import descendants, disk_use, tree_use
-from agents.sandbox.order import BUBBLEWRAP, Account, CannotBeSetUp, Order
-from agents.sandbox.privileges import account_for, become, give, reveal
+from agents.sandbox.order import BUBBLEWRAP, COPY, Account, CannotBeSetUp, Order
+from agents.sandbox.privileges import account_for, become, give, readable_copy, reveal
 from agents.sandbox.sandlocked import OVERHEAD, Sandlock
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -55,7 +56,10 @@ def keep(order: Order) -> Account:
     Raises:
         CannotBeSetUp: nothing was run.
     """
-    user = _without_root(order)
+    user = None
+    if os.geteuid() == 0:
+        user = account_for(Path(order.scratch))
+        order = _without_root(order, user)
     kind: Kind = (Bubblewrap if order.kind == BUBBLEWRAP else Sandlock)(order, user)
     keeper = os.getpid()
     child = os.fork()
@@ -70,14 +74,14 @@ def keep(order: Order) -> Account:
     return watch.account()
 
 
-def _without_root(order: Order) -> int | None:
-    """Prepare for the account that is used instead of root; ``None`` where we are not root."""
-    if os.geteuid() != 0:
-        return None
-    user = account_for(Path(order.scratch))
+def _without_root(order: Order, user: int) -> Order:
+    """Prepare for the account that is used instead of root; the order as the account can carry it out."""
+    if order.source is not None:
+        copy = Path(order.tmp).with_name(COPY)
+        order = replace(order, source=str(readable_copy(Path(order.source), copy, user)))
     give([Path(order.scratch), Path(order.tmp)], user)
     reveal({*order.places, *map(Path, order.program_parts)})
-    return user
+    return order
 
 
 def _enter(kind: Kind, order: Order, user: int | None, keeper: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -16,7 +15,7 @@ from agents.contract.sandbox import DEFAULT_LIMITS, WORK, SandboxLimits, Sandbox
 from agents.homes import temporary_home
 from agents.processes import ProcessNotStarted, ProcessResult, ProcessTimedOut, run
 from agents.sandbox.candidates import Candidate
-from agents.sandbox.order import SANDLOCK, Account, Order
+from agents.sandbox.order import COPY, SANDLOCK, Account, Order
 from agents.sandbox.places import checked_places
 from agents.sandbox.sandlocked import NOISE
 
@@ -29,6 +28,9 @@ ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
 }
+
+NO_PROGRAM = "bwrap: execvp "
+"""What bubblewrap says when all is set up but the program: a shell's exit code for that is 127."""
 
 
 class KeptSandbox:
@@ -84,7 +86,8 @@ class KeptSandbox:
             try:
                 done = await _keep(order_file, account_file, home, stdin, limits)
             finally:
-                await _clear(tmp)
+                await remove(tmp)  # whatever depth and permissions the program has given to the folders in it
+                await remove(home / COPY)
             account = _account(account_file, done)
         return self._result(account, done)
 
@@ -94,14 +97,14 @@ class KeptSandbox:
         return {"HOME": place, "TMPDIR": place}
 
     def _result(self, account: Account, done: ProcessResult) -> SandboxResult:
-        if account.refused is not None:
-            said = done.stderr.strip()[-500:]
+        said = done.stderr.strip()[-500:]
+        if account.refused is not None and not said.startswith(NO_PROGRAM):
             raise SandboxRefused(f"{self.name} did not run the program. {account.refused} {said}".strip())
         noise, _, rest = done.stderr.partition("\n")
         noisy = self._candidate.kind == SANDLOCK and noise.startswith(NOISE)
         return SandboxResult(
             sandbox=self.name,
-            exit_code=account.exit_code,
+            exit_code=127 if account.refused is not None else account.exit_code,
             stdout=done.stdout,
             stderr=rest if noisy else done.stderr,
             duration=done.duration,
@@ -132,17 +135,6 @@ def _account(file: Path, done: ProcessResult) -> Account:
     except (OSError, ValueError) as error:
         said = done.stderr.strip()[-500:] or "it said nothing"
         raise ToolFailure(f"The sandbox's keeper ended with exit code {done.exit_code}: {said}") from error
-
-
-async def _clear(tmp: Path) -> None:
-    """Empty the run's ``/tmp``, whatever permissions and depth the program has given to the folders in it."""
-    await asyncio.to_thread(_open_up, tmp)
-    await remove(tmp)
-
-
-def _open_up(tmp: Path) -> None:
-    if any(tmp.iterdir()):
-        subprocess.run(["chmod", "-R", "u+rwX", "--", str(tmp)], capture_output=True, check=False)
 
 
 def _check_texts(command: Sequence[str], cwd: str, env: Mapping[str, str]) -> None:

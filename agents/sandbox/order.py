@@ -10,6 +10,8 @@ from typing import IO
 
 BUBBLEWRAP = "bubblewrap"
 SANDLOCK = "sandlock"
+COPY = "source"
+"""Beside the run's own folder for temporary files: the source, where a copy of it is needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

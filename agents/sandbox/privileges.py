@@ -1,15 +1,15 @@
 """What root does before a program of users may start: give up being root, without losing sight of the places it needs.
 
-``RLIMIT_NPROC`` and the permissions of files do not bind root, so a worker that runs as root starts each sandbox
-under an account of no one. That account cannot enter folders like ``/root``: where an interpreter or the data folder
-lies in one, a mount namespace of the keeper's own shows the needed places at their own paths and nothing else of that
-folder.
+``RLIMIT_NPROC`` and the permissions of files do not bind root, so a worker that runs as root starts each sandbox under
+an account of no one. That account cannot enter folders like ``/root``: where an interpreter or the data folder lies in
+one, a mount namespace of the keeper's own shows the needed places at their own paths and nothing else of that folder.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import stat
 import subprocess
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -36,13 +36,48 @@ def account_for(scratch: Path) -> int:
 
 
 def give(folders: Sequence[Path], user: int) -> None:
-    """Make the folders, with all that is in them, the account's. Links are not followed, whenever they are made."""
+    """Make the folders, with all that is in them, the account's. Links are not followed, whoever makes them."""
     command = ["chown", "-RhP", f"{user}:{user}", "--", *map(str, folders)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         raise CannotBeSetUp(
             f"The scratch folder cannot be given to the sandbox's account: {done.stderr.strip()[-300:]}"
         )
+
+
+def readable_copy(source: Path, copy: Path, user: int) -> Path:
+    """The source as the account may read it: itself when others may read all of it, else a copy of the account's.
+
+    Raises:
+        CannotBeSetUp: there is no room for the copy.
+    """
+    if not _private(source):
+        return source
+    done = subprocess.run(
+        ["cp", "-a", "--", str(source), str(copy)], capture_output=True, text=True, errors="replace", check=False
+    )
+    if done.returncode:
+        raise CannotBeSetUp(f"The source cannot be copied for the sandbox's account: {done.stderr.strip()[-300:]}")
+    give([copy], user)
+    subprocess.run(["chmod", "-R", "u+rX", "--", str(copy)], capture_output=True, check=False)
+    return copy
+
+
+def _private(folder: Path) -> bool:
+    """Whether something in the folder may not be read by others."""
+    pending = [str(folder)]
+    if not folder.stat().st_mode & stat.S_IROTH or not folder.stat().st_mode & stat.S_IXOTH:
+        return True
+    while pending:
+        with os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                mode = entry.stat(follow_symlinks=False).st_mode
+                if stat.S_ISDIR(mode):
+                    pending.append(entry.path)
+                needed = stat.S_IROTH | stat.S_IXOTH if stat.S_ISDIR(mode) else stat.S_IROTH
+                if not stat.S_ISLNK(mode) and mode & needed != needed:
+                    return True
+    return False
 
 
 def become(user: int) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Generic, TypeVar
@@ -16,11 +18,12 @@ from pydantic import BaseModel, TypeAdapter
 
 from agents.contract import Action, Agent, Answer, Checkout, FindingsSummary, Step, Tool, ToolFailure, ToolResult
 from agents.contract.egress import Egress
-from agents.contract.sandbox import Sandbox
+from agents.contract.sandbox import DEFAULT_LIMITS, WORK, Sandbox, SandboxLimits, SandboxResult
 from agents.contract.tool import Arguments, Result
 from agents.egress import EgressPolicy
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
 from agents.runtime.claims import claims_with_steps
+from agents.runtime.sandboxed_calls import call_sandboxed
 from agents.runtime.typed_calls import CallScope, call
 from agents.sandbox.choice import open_sandbox
 from agents.test_counts import counted_tests
@@ -135,7 +138,9 @@ async def run_agent(
     context = KitContext(path, agent.kind, known, gate, frozenset(missing_tools), decisions, secrets=secrets or {})
     context.sandbox = sandbox or context.sandbox
     context.use(KitMeter(prices, budgets))
-    report = await agent.run(context, inputs)
+    with tempfile.TemporaryDirectory(prefix="wrenchai-scratch-", ignore_cleanup_errors=True) as scratch:
+        context.checkout = replace(context.checkout, scratch=Path(scratch))
+        report = await agent.run(context, inputs)
     again = agent.report_model.model_validate_json(report.model_dump_json())
     return AgentRun(
         report=again,
@@ -403,6 +408,32 @@ class _KitStep:
             )
 
         return await call(tool(), arguments, ledger=ledger, redactor=context.redactor, scope=scope)
+
+    async def sandboxed(
+        self,
+        command: Sequence[str],
+        *,
+        source: Path | None,
+        scratch: Path,
+        cwd: str = WORK,
+        read_only: Sequence[Path] = (),
+        env: Mapping[str, str] = {},
+        stdin: bytes | None = None,
+        limits: SandboxLimits = DEFAULT_LIMITS,
+    ) -> SandboxResult:
+        run_it = partial(
+            self._context.sandbox.run,
+            command,
+            source=source,
+            scratch=scratch,
+            cwd=cwd,
+            read_only=read_only,
+            env=env,
+            stdin=stdin,
+            limits=limits,
+        )
+        ledger = replace(self._context.ledger, step_name=self.name)
+        return await call_sandboxed(command, self._context.sandbox, ledger, run_it)
 
     async def _reveal(self, name: str) -> str:
         if name not in self._context.secrets:

@@ -8,12 +8,12 @@ import socket
 
 import psutil
 
-from agents.sandbox.probe import probe_sandbox
+from agents.sandbox.probe import INSTALL, probe_sandbox
 from agents.toolbox import KNOWN_TOOLS, Toolbox, install_hint
 from server.diagnosis.check import Check, failure, ok, warning
 from server.settings import Settings
 
-NEEDS_A_SANDBOX = "running tests, builds and generated code"
+NEEDS_A_SANDBOX = "running tests, builds and other code of a source"
 
 
 def check_port(settings: Settings) -> Check:
@@ -68,8 +68,9 @@ async def check_sandbox(settings: Settings) -> Check:
     name = "sandbox"
     probe = await asyncio.to_thread(probe_sandbox, settings.sandbox.value)
     if probe.name:
-        return ok(name, f"{probe.name} works")
+        passed_over = "".join(f"; passed over {finding}" for finding in probe.findings[:-1])
+        return ok(name, f"{NEEDS_A_SANDBOX} happens in {probe.name}{passed_over}")
     if settings.sandbox.value == "none":
         return warning(name, f"switched off: {NEEDS_A_SANDBOX} is refused", "unset WRENCHAI_SANDBOX")
-    tried = "; ".join(probe.findings) or "none is installed"
-    return warning(name, f"{tried}: {NEEDS_A_SANDBOX} is refused, audits work", "apt-get install bubblewrap")
+    tried = "; ".join(probe.findings)
+    return warning(name, f"{tried}: {NEEDS_A_SANDBOX} is refused, audits work", INSTALL)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
 
-from agents.contract import Action, Agent, AgentContext, AgentFailure, Limits, OnRejection, Step
+from agents.contract import Action, Agent, AgentContext, AgentFailure, Checkout, Limits, OnRejection, Step
 from domain.approval import Fallback
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class ProbeInputs(BaseModel):
     tool_seconds: float = Field(0, ge=0, description="How long a program runs in each step.")
     stubborn: bool = Field(False, description="Run a program that ignores SIGTERM.")
     grandchild: bool = Field(False, description="Run a program that starts another one in a session of its own.")
+    sandboxed: list[str] = Field([], description="A command that each step runs in the sandbox.")
     fail: bool = Field(False, description="Fail at the end.")
     fail_unless: str | None = Field(None, description="Fail at the end unless this file exists.")
     fail_times: int = Field(0, ge=0, description="Fail at the end so many times; the journal counts them.")
@@ -102,7 +103,7 @@ class Probe(Agent[ProbeInputs, ProbeReport]):
         for number in range(1, inputs.steps + 1):
 
             async def work(step: Step, number: int = number) -> int:
-                return await _work(step, inputs, number)
+                return await _work(step, inputs, number, context.checkout)
 
             outputs.append(await context.step(f"step-{number}", work, returns=int))
             await context.progress(number, inputs.steps, UNSTORABLE * inputs.unstorable)
@@ -166,7 +167,7 @@ async def _action(asked: ProbeAction) -> Action:
     )
 
 
-async def _work(step: Step, inputs: ProbeInputs, number: int) -> int:
+async def _work(step: Step, inputs: ProbeInputs, number: int, checkout: Checkout) -> int:
     _note(inputs, f"start {number}")
     if inputs.kill_worker:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -179,12 +180,7 @@ async def _work(step: Step, inputs: ProbeInputs, number: int) -> int:
     await asyncio.sleep(inputs.pause)
     if inputs.artifact is not None and number == 1:
         step.artifact("found.txt", "text/plain", inputs.artifact.encode())
-    if inputs.stubborn:
-        await step.tool("python", ["-c", STUBBORN], cwd=Path("/"))
-    if inputs.grandchild:
-        await step.tool("python", ["-c", PARENT], cwd=Path("/"))
-    if inputs.tool_seconds:
-        await step.tool("python", ["-c", f"import time; time.sleep({inputs.tool_seconds})"], cwd=Path("/"))
+    await _run_programs(step, inputs, checkout)
     await _stamp(step, inputs)
     if inputs.hold is not None:
         gate = Path(inputs.hold) / str(number)
@@ -199,6 +195,17 @@ async def _stamp(step: Step, inputs: ProbeInputs) -> None:
         stamp = KeyedStamp if inputs.stamp_keyed else Stamp
         await step.call(stamp, StampArguments(file=inputs.stamp, until=inputs.stamp_until))
         _note(inputs, "stamped")
+
+
+async def _run_programs(step: Step, inputs: ProbeInputs, checkout: Checkout) -> None:
+    if inputs.stubborn:
+        await step.tool("python", ["-c", STUBBORN], cwd=Path("/"))
+    if inputs.grandchild:
+        await step.tool("python", ["-c", PARENT], cwd=Path("/"))
+    if inputs.tool_seconds:
+        await step.tool("python", ["-c", f"import time; time.sleep({inputs.tool_seconds})"], cwd=Path("/"))
+    if inputs.sandboxed:
+        await step.sandboxed(inputs.sandboxed, source=checkout.path, scratch=checkout.scratch)
 
 
 def _noise(seed: int, length: int) -> str:
