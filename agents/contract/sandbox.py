@@ -10,7 +10,7 @@ from typing import Protocol
 
 from agents.contract.failures import ToolFailure
 
-WORK = "/work"
+SCRATCH = "/scratch"
 """Where the scratch folder is inside."""
 
 SOURCE = "/source"
@@ -80,7 +80,7 @@ class Sandbox(Protocol):
         *,
         source: Path | None,
         scratch: Path,
-        cwd: str = WORK,
+        cwd: str = SCRATCH,
         read_only: Sequence[Path] = (),
         env: Mapping[str, str] = {},
         stdin: bytes | None = None,
@@ -88,7 +88,7 @@ class Sandbox(Protocol):
     ) -> SandboxResult:
         """Run ``command`` without a shell and wait until all it started is gone.
 
-        ``source`` is seen at ``/source`` and cannot be written; ``scratch`` is seen at ``/work`` and can. The system's
+        ``source`` is seen at ``/source`` and cannot be written, ``scratch`` at ``/scratch`` and can. The system's
         programs are there, and each of ``read_only`` at its own path. ``env`` is all of the environment but ``PATH``,
         ``HOME``, ``TMPDIR`` and the language, which it may override. Call it from the event loop of the main thread.
 

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from agents.contract import Action, AgentFailure, Answer, Checkout, Tool, ToolFailure, ToolResult
 from agents.contract.egress import Egress
-from agents.contract.sandbox import DEFAULT_LIMITS, WORK, Sandbox, SandboxLimits, SandboxResult
+from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, Sandbox, SandboxLimits, SandboxResult
 from agents.contract.tool import Arguments, Result
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
 from agents.runtime.approvals import ApprovalDesk
@@ -196,7 +196,7 @@ class RunningStep:
         *,
         source: Path | None,
         scratch: Path,
-        cwd: str = WORK,
+        cwd: str = SCRATCH,
         read_only: Sequence[Path] = (),
         env: Mapping[str, str] = {},
         stdin: bytes | None = None,

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from agents.contract.sandbox import SOURCE, WORK
+from agents.contract.sandbox import SCRATCH, SOURCE
 from agents.sandbox.allowance import limit
 from agents.sandbox.order import Order
 from agents.sandbox.outward_files import outward_files, remove_outward
@@ -84,7 +84,7 @@ def _arguments(order: Order, kept: list[int]) -> Iterator[str]:
         kept.append(number := _memory_file(text.encode()))
         yield from ("--ro-bind-data", str(number), name)
     yield from ("--dev", "/dev", "--size", str(SHARED_MEMORY), "--tmpfs", "/dev/shm", "--remount-ro", "/dev")  # noqa: S108
-    yield from ("--bind", order.tmp, "/tmp", "--bind", order.scratch, WORK)  # noqa: S108
+    yield from ("--bind", order.tmp, "/tmp", "--bind", order.scratch, SCRATCH)  # noqa: S108
     for place in order.read_only:
         yield from ("--ro-bind", place, place)
     masked = list(order.masked)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from agents.contract.sandbox import DEFAULT_LIMITS, WORK, Sandbox, SandboxLimits, SandboxRefused, SandboxResult
+from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, Sandbox, SandboxLimits, SandboxRefused, SandboxResult
 from agents.sandbox.kept import KeptSandbox
 from agents.sandbox.probe import INSTALL, SandboxProbe, probe_sandbox
 
@@ -47,7 +47,7 @@ class ChosenSandbox:
         *,
         source: Path | None,
         scratch: Path,
-        cwd: str = WORK,
+        cwd: str = SCRATCH,
         read_only: Sequence[Path] = (),
         env: Mapping[str, str] = {},
         stdin: bytes | None = None,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from agents.checkout.removal import remove
 from agents.contract.failures import ToolFailure
-from agents.contract.sandbox import DEFAULT_LIMITS, WORK, SandboxLimits, SandboxRefused, SandboxResult
+from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, SandboxLimits, SandboxRefused, SandboxResult
 from agents.homes import temporary_home
 from agents.processes import ProcessNotStarted, ProcessResult, ProcessTimedOut, run
 from agents.sandbox.candidates import Candidate
@@ -50,7 +50,7 @@ class KeptSandbox:
         *,
         source: Path | None,
         scratch: Path,
-        cwd: str = WORK,
+        cwd: str = SCRATCH,
         read_only: Sequence[Path] = (),
         env: Mapping[str, str] = {},
         stdin: bytes | None = None,

@@ -15,7 +15,7 @@ TOO_MUCH = frozenset(
     Path("/", name)
     for name in (
         "", "boot", "dev", "etc", "home", "media", "mnt", "opt", "proc", "root", "run", "source", "srv", "sys", "tmp",
-        "var", "var/run", "var/tmp", "work",
+        "scratch", "var", "var/run", "var/tmp",
     )
 )  # fmt: skip
 """Places that are never shown as a whole: what is not named stays unseen, and the sandbox has its own of some."""

@@ -16,7 +16,7 @@ from agents.sandbox.kept import KeptSandbox
 
 INSTALL = "apt-get install bubblewrap"
 LIMITS = SandboxLimits(timeout=timedelta(seconds=15), max_output=4096)
-CHECK = ["/bin/sh", "-c", "test -r /source/here && echo works >/work/done && cat /work/done"]
+CHECK = ["/bin/sh", "-c", "test -r /source/here && echo works >/scratch/done && cat /scratch/done"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from agents.contract.sandbox import SOURCE, WORK
+from agents.contract.sandbox import SCRATCH, SOURCE
 from agents.sandbox.allowance import allowances
 from agents.sandbox.order import Order
 from agents.sandbox.outward_files import remove_outward
@@ -26,6 +26,9 @@ NOISE = "sandlock: control socket setup failed"
 
 OVERHEAD = 24
 """Threads of the supervisor, which count for the account."""
+
+ENTER = ("/bin/sh", "-c", 'cd -- "$1" && shift && exec "$@"', "sh")
+"""Goes to a folder and becomes a program: sandlock itself goes there before its map of paths is in force."""
 
 
 class Sandlock:
@@ -47,7 +50,7 @@ class Sandlock:
             extra = OVERHEAD if kind == resource.RLIMIT_NPROC else 0
             resource.setrlimit(kind, (most + extra, most + extra))
         refuse_from_now_on(KERNEL_SURFACE | UNMEDIATED)
-        process = self._policy().popen(list(order.command))
+        process = self._policy().popen([*ENTER, order.cwd, *order.command])
         os.write(self._tells, b"started")
         result = process.wait()
         sys.stdout.flush()
@@ -66,18 +69,18 @@ class Sandlock:
         order = self._order
         shown = {SOURCE: order.source} if order.source else {}
         # What lies under a path that is mapped would be looked for where the map leads to.
-        shown |= {place: place for place in order.read_only if place.startswith((f"{WORK}/", f"{SOURCE}/"))}
+        shown |= {place: place for place in order.read_only if place.startswith((f"{SCRATCH}/", f"{SOURCE}/"))}
         return self._sandlock.Sandbox(
             chroot="/",
-            fs_mount={WORK: order.scratch},
+            fs_mount={SCRATCH: order.scratch},
             fs_mount_ro=shown,
             fs_readable=[*filter(os.path.exists, READABLE), *shown, *order.read_only],
             # Not mapped to /tmp: the rules of Landlock would then allow the machine's own /tmp as well.
-            fs_writable=[WORK, order.tmp, os.devnull],
+            fs_writable=[SCRATCH, order.tmp, os.devnull],
             extra_deny_syscalls=["memfd_create"],
             clean_env=True,
             env=dict(order.env),
-            cwd=order.cwd,
-            name="sandbox",
+            cwd="/",
+            name=f"sandbox-{os.getpid()}",  # a name that is in use is refused
             max_processes=order.max_processes,
         )

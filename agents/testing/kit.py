@@ -18,7 +18,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from agents.contract import Action, Agent, Answer, Checkout, FindingsSummary, Step, Tool, ToolFailure, ToolResult
 from agents.contract.egress import Egress
-from agents.contract.sandbox import DEFAULT_LIMITS, WORK, Sandbox, SandboxLimits, SandboxResult
+from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, Sandbox, SandboxLimits, SandboxResult
 from agents.contract.tool import Arguments, Result
 from agents.egress import EgressPolicy
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
@@ -415,7 +415,7 @@ class _KitStep:
         *,
         source: Path | None,
         scratch: Path,
-        cwd: str = WORK,
+        cwd: str = SCRATCH,
         read_only: Sequence[Path] = (),
         env: Mapping[str, str] = {},
         stdin: bytes | None = None,

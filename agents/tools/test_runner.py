@@ -133,7 +133,7 @@ class TestRunner(Tool[TestArguments, TestReport]):
 
 def _command(arguments: TestArguments) -> list[str]:
     chosen = ["-k", arguments.keyword] if arguments.keyword else []
-    quiet = ["-q", "-p", "no:cacheprovider", f"--junitxml=/work/{REPORT}", "-o", "junit_family=xunit2"]
+    quiet = ["-q", "-p", "no:cacheprovider", f"--junitxml=/scratch/{REPORT}", "-o", "junit_family=xunit2"]
     return [sys.executable, "-m", "pytest", *quiet, *chosen, "--", *arguments.paths]
 
 

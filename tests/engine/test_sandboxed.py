@@ -40,13 +40,13 @@ async def test_the_sandbox_that_was_used_is_in_the_evidence(board: Board) -> Non
             "arguments": SAYS,
             "exitCode": 3,
             "error": None,
-            "outputSha256": hashlib.sha256(b"said\n/work\n").hexdigest(),
+            "outputSha256": hashlib.sha256(b"said\n/scratch\n").hexdigest(),
         }
     ]
 
 
 async def test_a_cancelled_run_is_recorded_and_gone(board: Board) -> None:
-    command = ["/bin/sh", "-c", "echo up >/work/up; exec sleep 600"]
+    command = ["/bin/sh", "-c", "echo up >/scratch/up; exec sleep 600"]
     await board.create(probe("A", inputs=board.inputs("A", sandboxed=command)))
     await board.works("A")
     await board.do("cancelTask", "task { status }", taskId=board.ids["A"])
@@ -83,4 +83,4 @@ async def test_the_kit_runs_and_records_the_same(tmp_path: Path) -> None:
     chosen = (await asyncio.to_thread(probe_sandbox, "auto")).chosen
     assert chosen is not None
     assert (call.tool, call.version, call.sandbox, call.arguments) == ("sandbox", *[chosen.name] * 2, tuple(SAYS))
-    assert (call.exit_code, call.output_sha256) == (3, hashlib.sha256(b"said\n/work\n").hexdigest())
+    assert (call.exit_code, call.output_sha256) == (3, hashlib.sha256(b"said\n/scratch\n").hexdigest())

@@ -50,7 +50,7 @@ def socket_in_source(to: Targets) -> None:
 
 
 def socket_in_scratch(to: Targets) -> None:
-    _each(lambda path: _send(path, b"socket_in_scratch"), "/work/host.sock", to["scratch"] + "/host.sock")
+    _each(lambda path: _send(path, b"socket_in_scratch"), "/scratch/host.sock", to["scratch"] + "/host.sock")
 
 
 def socket_in_read_only(to: Targets) -> None:
@@ -136,7 +136,7 @@ def links_out(to: Targets) -> None:
     """A link in our own folder leads out, and so does one that came with the source."""
     secret = to["home"] + "/.ssh/id"
     os.symlink(secret, "link")
-    _each(_show, "link", "/work/link", "/source/link", to["source"] + "/link")
+    _each(_show, "link", "/scratch/link", "/source/link", to["source"] + "/link")
     os.symlink(to["outside"], "way")
     _each(lambda: Path("way/through-a-link").write_text("here I was"))
     _each(lambda: os.link(secret, "hard"))
@@ -147,10 +147,10 @@ def links_out(to: Targets) -> None:
 
 def dots_out(to: Targets) -> None:
     secret = to["home"] + "/.ssh/id"
-    for start in (".", "/work", "/source", "/tmp"):
+    for start in (".", "/scratch", "/source", "/tmp"):
         _each(_show, f"{start}/" + "../" * 20 + secret.lstrip("/"))
         _each(_walk_out, start + "/" + "../" * 20 + to["home"].lstrip("/"))
-    _each(lambda: Path("/work/" + "../" * 20 + to["outside"].lstrip("/") + "/with-dots").write_text("here I was"))
+    _each(lambda: Path("/scratch/" + "../" * 20 + to["outside"].lstrip("/") + "/with-dots").write_text("here I was"))
 
 
 def other_namespaces(_: Targets) -> None:

@@ -43,7 +43,7 @@ async def shell(kind: str, text: str, scratch: Path, source: Path | None = None)
 
 async def test_result_says_what_happened_and_where(kind: str, scratch: Path) -> None:
     result = await shell(kind, "echo out; echo err >&2; pwd; exit 3", scratch)
-    assert (result.exit_code, result.stdout, result.stderr) == (3, "out\n/work\n", "err\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (3, "out\n/scratch\n", "err\n")
     assert (result.truncated, result.exceeded) == (False, None)
     assert kind.startswith(result.sandbox)
     assert timedelta(0) < result.duration < timedelta(minutes=1)
@@ -80,7 +80,7 @@ async def test_our_python_runs_when_its_places_are_shown(kind: str, scratch: Pat
 
 
 async def test_what_is_made_can_be_run(kind: str, scratch: Path) -> None:
-    script = "printf '#!/bin/sh\\necho made\\n' >program; chmod +x program; ./program; /work/program"
+    script = "printf '#!/bin/sh\\necho made\\n' >program; chmod +x program; ./program; /scratch/program"
     assert (await shell(kind, script, scratch)).stdout == "made\nmade\n"
 
 
@@ -163,7 +163,7 @@ async def test_none_refuses_and_says_how_to_change_it(scratch: Path) -> None:
     sandbox = open_sandbox("none")
     assert sandbox.name == "none"
     with pytest.raises(SandboxRefused) as refused:
-        await sandbox.run(["/bin/sh", "-c", "touch /work/ran"], source=None, scratch=scratch)
+        await sandbox.run(["/bin/sh", "-c", "touch /scratch/ran"], source=None, scratch=scratch)
     assert str(refused.value) == (
         "Running tests, builds and other code of the source is refused: WRENCHAI_SANDBOX is none. "
         "To allow it, unset WRENCHAI_SANDBOX, or set it to auto."
@@ -185,7 +185,7 @@ async def test_bubblewrap_that_does_not_work_is_refused_and_not_replaced(
     probe_sandbox.cache_clear()
     try:
         with pytest.raises(SandboxRefused) as refused:
-            await open_sandbox("bubblewrap").run(["/bin/touch", "/work/ran"], source=None, scratch=scratch)
+            await open_sandbox("bubblewrap").run(["/bin/touch", "/scratch/ran"], source=None, scratch=scratch)
     finally:
         probe_sandbox.cache_clear()
     assert "setting up uid map: Permission denied" in str(refused.value)
