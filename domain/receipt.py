@@ -19,6 +19,7 @@ from domain.event_chain import EventHead, moment
 from domain.evidence import Evidence, Records
 from domain.execution import Execution, StoredReport, ToolCall
 from domain.task import Task
+from domain.units import Unit, written
 
 PAYLOAD_TYPE = "application/vnd.wrenchai.receipt+json"
 FORMAT = "wrenchai-receipt/1"
@@ -48,7 +49,7 @@ class SignedReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """An execution that has ended, with everything that its receipt states."""
+    """An execution that has ended, with all that its receipt states. ``spent`` is in the units' smallest part."""
 
     task: Task
     execution: Execution
@@ -57,6 +58,7 @@ class Closed:
     records: Records
     evidence: Evidence
     results: Sequence[AcceptanceResult]
+    spent: Mapping[Unit, int]
     events: EventHead
     issued_at: datetime
 
@@ -104,6 +106,7 @@ def statement(closed: Closed, *, platform: str, public_key: str, key_id: str) ->
         "acceptance": [_result(result) for result in closed.results],
         "evidence": _evidence(closed.evidence),
         "sandboxes": sorted({result.sandbox for result in closed.results if result.sandbox is not None}),
+        "usage": {unit.value: f"{written(unit, closed.spent.get(unit, 0)):f}" for unit in Unit},
         "events": {"count": closed.events.count, "head": closed.events.head},
         "issuedAt": moment(closed.issued_at),
     }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from threading import Event
 from time import monotonic
 
-from agents.acceptance.command import Ran, run_command
+from agents.acceptance.command import Recorded, run_command
 from agents.acceptance.files import first_match
 from agents.acceptance.pointer import NothingThere, at_pointer
 from agents.contract import Checkout
@@ -33,18 +33,24 @@ MOST_SHOWN = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checker:
-    """What checks are run with. ``artifacts`` are the names of those that the execution stored."""
+    """What checks are run with.
+
+    ``artifacts`` are the names of those that the execution stored; ``recorded`` puts each command on record.
+    """
 
     checkout: Checkout
     artifacts: Collection[str]
     subject: QuerySubject
     sandbox: Sandbox
     queries: QueryRunner
-    now: Callable[[], datetime]
-    record: Callable[[CommandCheck, Ran], Awaitable[None]]
+    recorded: Recorded
 
     async def run(self, checks: Sequence[AcceptanceCheck]) -> list[AcceptanceResult]:
-        """How the checks came out, but for those that count findings. ``position`` is that among all checks."""
+        """How the checks came out, but for those that count findings. ``position`` is that among all checks.
+
+        Raises:
+            BudgetExceeded: a budget does not allow a command; it and those after it were not run.
+        """
         results = []
         for position, check in enumerate(checks):
             if not isinstance(check, FindingThreshold):
@@ -64,8 +70,7 @@ class Checker:
                 return await self._query(check, blank)
 
     async def _command(self, check: CommandCheck, blank: AcceptanceResult) -> AcceptanceResult:
-        ran = await run_command(check, self.sandbox, self.checkout, self.now())
-        await self.record(check, ran)
+        ran = await run_command(check, self.sandbox, self.checkout, self.recorded)
         details = {"exitCode": ran.exit_code, "expected": check.exit_code, "stdout": ran.stdout, "stderr": ran.stderr}
         passed = ran.error is None and ran.exit_code == check.exit_code
         message = ran.error or f"the command ended with exit code {ran.exit_code}, {check.exit_code} expected"

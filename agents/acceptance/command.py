@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from agents.contract import Checkout, ToolFailure
-from agents.contract.sandbox import SOURCE, Sandbox, SandboxLimits
+from agents.contract.sandbox import SOURCE, Sandbox, SandboxLimits, SandboxResult
 from domain.acceptance import CommandCheck
 
 MOST_KEPT = 2_000
@@ -16,12 +17,14 @@ MOST_KEPT = 2_000
 MOST_OUTPUT = 2**20
 """Bytes of each that are read at all."""
 
+Recorded = Callable[[Sequence[str], Callable[[], Awaitable[SandboxResult]]], Awaitable[SandboxResult]]
+"""Puts a command on record before it is run by the function given with it, and how it ended; answers what that does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
     """What came of a command. With ``error`` it was refused, could not be started, or was ended for a limit."""
 
-    began: datetime
     sandbox: str | None = None
     exit_code: int | None = None
     stdout: str = ""
@@ -29,21 +32,26 @@ class Ran:
     error: str | None = None
 
 
-async def run_command(check: CommandCheck, sandbox: Sandbox, checkout: Checkout, began: datetime) -> Ran:
-    """Run the command on what the agent has left in its checkout. It never raises for what the command does."""
+async def run_command(check: CommandCheck, sandbox: Sandbox, checkout: Checkout, recorded: Recorded) -> Ran:
+    """Run the command on what the agent has left in its checkout. It never raises for what the command does.
+
+    Raises:
+        BudgetExceeded: a budget does not allow it; it was not run.
+    """
     try:
         with tempfile.TemporaryDirectory(dir=checkout.scratch, prefix="acceptance-") as scratch:
-            done = await sandbox.run(
+            run = partial(
+                sandbox.run,
                 check.command,
                 source=checkout.path,
                 scratch=Path(scratch),
                 cwd=SOURCE,
                 limits=SandboxLimits(timeout=check.timeout, max_output=MOST_OUTPUT),
             )
+            done = await recorded(check.command, run)
     except (ToolFailure, ValueError) as failure:
-        return Ran(began=began, error=f"refused: {failure}")
+        return Ran(error=f"refused: {failure}")
     return Ran(
-        began=began,
         sandbox=done.sandbox,
         exit_code=done.exit_code,
         stdout=done.stdout[-MOST_KEPT:],

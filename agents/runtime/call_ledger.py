@@ -39,7 +39,7 @@ class Called:
     """What is called, and with what: ``canonical`` stands for the arguments, ``shown`` is recorded of them.
 
     ``replayed``: after a crash the result of one that has succeeded is returned instead of calling it again. ``price``
-    is what the tool itself says a call costs; the platform's own calls are not ``metered``.
+    is what the tool itself says a call costs.
     """
 
     tool: str
@@ -49,7 +49,6 @@ class Called:
     repeatable: bool
     replayed: bool
     price: Price | None = None
-    metered: bool = True
 
 
 class Course(Enum):
@@ -152,13 +151,12 @@ class CallLedger:
             repeatable=called.repeatable,
             replayed=called.replayed,
             price=called.price,
-            metered=called.metered,
         )
 
     async def begin(self, intent: Intent) -> Begun | Recorded:
         """Record the call as begun, or find the record of it."""
         allowed: UUID | None = None
-        price = await self._meter.price_of(intent.tool, intent.price) if intent.metered else None
+        price = await self._meter.price_of(intent.tool, intent.price)
         while True:
             begin = partial(self._begin, intent, price, frozenset(self._under_way), allowed)
             answer = await self._transactor.run(begin)
@@ -174,7 +172,7 @@ class CallLedger:
         self, intent: Intent, price: Price | None, under_way: frozenset[UUID], allowed: UUID | None, uow: UnitOfWork
     ) -> Begun | Recorded | Uncertain:
         answer = await begin_tool_call(uow, self._lease, intent, under_way=under_way, allowed=allowed)
-        if isinstance(answer, Begun) and intent.metered:
+        if isinstance(answer, Begun):
             self._metered[answer.call.id] = await self._meter.reserve(uow, answer.call.id, price)
         return answer
 

@@ -9,14 +9,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from agents.acceptance.checker import Checker
-from agents.acceptance.command import Ran
 from agents.contract import Agent
 from agents.contract.sandbox import Sandbox
 from agents.runtime.claims import claims_with_steps
 from agents.runtime.context import SegmentContext
 from agents.runtime.step import RunningStep
 from agents.toolbox.known import KNOWN_TOOLS
-from domain.acceptance import AcceptanceResult, CommandCheck, FindingThreshold, QuerySubject
+from domain.acceptance import AcceptanceResult, FindingThreshold, QuerySubject
 from domain.artifacts import ArtifactMissing, ArtifactStore
 from domain.execution import PLATFORM_STEPS, Artifact
 from domain.ports import QueryRunner, Transactor
@@ -49,9 +48,6 @@ async def put_forward(
         return await transactor.run(lambda uow: uow.evidence.artifacts(execution_id))
 
     async def check(step: RunningStep) -> list[AcceptanceResult]:
-        async def record(one: CommandCheck, ran: Ran) -> None:
-            await step.record_sandboxed(one.command, ran.began, ran.exit_code, ran.stdout, ran.error)
-
         checker = Checker(
             checkout=context.checkout,
             artifacts={artifact.name for artifact in await artifacts()},
@@ -63,8 +59,7 @@ async def put_forward(
             ),
             sandbox=sandbox,
             queries=queries,
-            now=step.now,
-            record=record,
+            recorded=step.checked,
         )
         return await checker.run(segment.task.acceptance_checks)
 

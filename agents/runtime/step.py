@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,7 +20,7 @@ from agents.processes import ProcessNotStarted, ProcessTimedOut, run
 from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.call_ledger import Called, CallLedger, Course, Ending
 from agents.runtime.log_writer import LogWriter
-from agents.runtime.sandboxed_calls import call_sandboxed
+from agents.runtime.sandboxed_calls import call_check, call_sandboxed
 from agents.runtime.typed_calls import CallScope, call
 from agents.test_counts import counted_tests
 from agents.toolbox import Toolbox, install_hint
@@ -34,9 +34,6 @@ from domain.redaction import Redactor
 from domain.states import ToolCallState
 from domain.text import storable
 from domain.use_cases.secrets import reveal_secret
-
-MOST_NAMED = 200
-"""Characters of a program's name that are recorded."""
 
 
 class RunningStep:
@@ -217,22 +214,9 @@ class RunningStep:
         with self._desk.working():
             return await call_sandboxed(command, self._sandbox, self._ledger, run_it)
 
-    async def record_sandboxed(
-        self, command: Sequence[str], began: datetime, exit_code: int | None, output: str, error: str | None
-    ) -> None:
-        """Record a program that ran in the sandbox, under the name of the program."""
-        arguments = command[1:]
-        called = Called(
-            tool=storable(command[0])[:MOST_NAMED],
-            version=None,
-            shown=tuple(arguments),
-            canonical=json.dumps(list(arguments)),
-            repeatable=True,
-            replayed=False,
-            metered=False,  # it has been run already, and for the platform
-        )
-        begun = await self._ledger.begin(self._ledger.intent(called))
-        await self._ended(replace(begun.call, started_at=began), exit_code, output, error, accepted=exit_code == 0)
+    async def checked(self, command: Sequence[str], run_it: Callable[[], Awaitable[SandboxResult]]) -> SandboxResult:
+        """Run the command of an acceptance check and record the call; see :func:`call_check`."""
+        return await call_check(command, self._ledger, run_it)
 
     async def _reveal(self, name: str) -> str:
         workspace_id = self._lease.subject.workspace_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -25,6 +25,9 @@ class LedgerStore(Protocol):
 
     async def settle_open(self, subject: Subject) -> None:
         """Charge what an execution still has reserved: its calls may have happened."""
+
+    async def spent(self, scope_id: UUID) -> Mapping[Unit, int]:
+        """What a scope has spent, in the smallest part; without the units of which it has no account."""
 
     async def limits(self, subject: Subject) -> list[Account]:
         """The accounts with a budget of what the subject names, and of all above it."""

@@ -81,6 +81,7 @@ async def seal(
         records=judged.records,
         evidence=judged.evidence,
         results=judged.results,
+        spent=await uow.ledger.spent(ended.id),
         events=await uow.evidence.event_head(ended.id),
         issued_at=uow.now,
     )

@@ -22,7 +22,7 @@ class Intent:
     """A call that is wanted. ``arguments`` is what is shown of them, the hash covers all.
 
     ``replayed`` says that the result of one that has succeeded is good enough, so that it need not be made again.
-    ``price`` is what the tool itself says a call costs; one that is not ``metered`` costs nobody anything.
+    ``price`` is what the tool itself says a call costs.
     """
 
     step_name: str
@@ -34,7 +34,6 @@ class Intent:
     repeatable: bool
     replayed: bool
     price: Price | None = None
-    metered: bool = True
 
 
 @dataclass(frozen=True, slots=True)

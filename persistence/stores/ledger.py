@@ -6,7 +6,7 @@ each other; and since it answers the accounts as they are under that lock, what 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -67,6 +67,11 @@ class LedgerTable:
     async def settle_open(self, subject: Subject) -> None:
         """Charge what an execution still has reserved."""
         await self._connection.execute(SETTLE, {**_named(subject), "at": self._now})
+
+    async def spent(self, scope_id: UUID) -> Mapping[Unit, int]:
+        """What a scope has spent."""
+        found = select(accounts.c.unit, accounts.c.spent).where(accounts.c.scope_id == scope_id)
+        return {Unit(row.unit): row.spent for row in await self._connection.execute(found)}
 
     async def limits(self, subject: Subject) -> list[Account]:
         """The accounts with a budget of what the subject names, and of all above it."""

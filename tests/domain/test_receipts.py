@@ -25,6 +25,7 @@ from domain.receipt import PAYLOAD_TYPE, Closed, SignedReceipt, signed_bytes, st
 from domain.receipt_check import ReceiptRefused, check_events, check_receipt
 from domain.states import ExecutionStatus
 from domain.task import Task
+from domain.units import Unit
 from server.security.receipt_key import ReceiptKey, is_signed_by, key_id
 
 AT = datetime(2026, 11, 25, 12, 30, 0, 125, tzinfo=UTC)
@@ -107,6 +108,7 @@ def closed() -> Closed:
                 position=0, name="c", kind=CheckKind.COMMAND, passed=True, message="ok", sandbox="bubblewrap 0.11"
             )
         ],
+        spent={Unit.COST: 1_500_000, Unit.CPU_SECONDS: 1, Unit.TOOL_CALLS: 1},
         events=EventHead(count=len(EVENTS), head=head_of(EVENTS)),
         issued_at=AT + timedelta(seconds=2),
     )
@@ -160,6 +162,13 @@ def test_a_receipt_says_what_is_on_record() -> None:
     assert (checked.key_id, checked.public_key.hex(), checked.execution_id) == (KEY.key_id, KEY.public_key, EXECUTION)
     assert checked.statement["toolCalls"][0]["testsPassed"] == 2
     assert checked.statement["sandboxes"] == ["bubblewrap 0.11"]
+    assert checked.statement["usage"] == {
+        "COST": "1.5",
+        "CPU_SECONDS": "0.000001",
+        "BYTES": "0",
+        "TOOL_CALLS": "1",
+        "UNPRICED_CALLS": "0",
+    }
     assert checked.statement["inputs"]["big"] == 2**70
     assert checked.statement["execution"]["startedAt"] == "2026-11-25T12:30:00.000125Z"
     assert check(json.dumps(ENVELOPE, indent=4).encode()).statement == checked.statement

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,6 +11,7 @@ import pytest
 
 from agents.acceptance.command import run_command
 from agents.contract import Checkout
+from agents.contract.sandbox import SandboxResult
 from agents.sandbox.choice import open_sandbox
 from domain.acceptance import CommandCheck
 from tests.engine.conftest import Board, probe
@@ -131,7 +132,11 @@ async def test_a_command_of_a_check_does_not_bear_out_the_agent(board: Board) ->
 async def test_without_a_sandbox_a_command_is_refused(tmp_path: Path) -> None:
     checkout = Checkout(path=tmp_path, source_id=uuid4(), state="empty", scratch=tmp_path)
     check = CommandCheck(name="tests", command=("touch", str(tmp_path / "ran")))
-    ran = await run_command(check, open_sandbox("none"), checkout, datetime.now(UTC))
+
+    async def unrecorded(_: Sequence[str], run: Callable[[], Awaitable[SandboxResult]]) -> SandboxResult:
+        return await run()
+
+    ran = await run_command(check, open_sandbox("none"), checkout, unrecorded)
     assert ran.error is not None
     assert ran.error.startswith("refused: ")
     assert "WRENCHAI_SANDBOX is none" in ran.error

@@ -18,13 +18,16 @@ from agents.runtime.meter import Meter
 from agents.runtime.typed_calls import CallScope, call
 from agents.sandbox.choice import open_sandbox
 from domain.commands import CreateProject, CreateTasks, TaskDraft
-from domain.errors import LeaseLost
+from domain.errors import BudgetExceeded, LeaseLost
 from domain.execution import ExecutionError, ToolCall
 from domain.lease import Lease
+from domain.ledger import Place, Scope
 from domain.pages import PageRequest
 from domain.ports import UnitOfWork
+from domain.prices import Price, Rate
 from domain.redaction import Redactor
 from domain.states import ExecutionStatus, ToolCallState
+from domain.units import Unit
 from domain.use_cases import lifecycle, projects, tasks
 from domain.use_cases.lifecycle import Outcome
 from persistence.reader import SqlReader
@@ -54,6 +57,7 @@ class Shop(Tool[Order, Receipt]):
     side_effects = (SideEffect.NETWORK,)
     repeatable = False
     limits = ToolLimits(max_output=2_000_000)
+    price = Price(per_call=7, rate=Rate(unit=Unit.BYTES, amount=2, per=1, maximum=100))
     arguments_model = Order
     result_model = Receipt
 
@@ -62,6 +66,9 @@ class Shop(Tool[Order, Receipt]):
 
     async def run(self, scope: ToolScope, arguments: Order) -> Receipt:
         return Receipt(text=await self._work(scope.idempotency_key))
+
+
+WORST = 7 + 2 * 100
 
 
 @dataclass
@@ -157,6 +164,23 @@ class Desk:
 
         used = ledger or self.ledger(asked or Asked(answer=False))
         return (await call(Shop(work), order, ledger=used, redactor=redactor, scope=scope)).text
+
+    async def account(self, unit: Unit = Unit.COST) -> tuple[int, int]:
+        """What the execution has reserved and spent."""
+        place = Place(Scope.EXECUTION, self.lease.execution_id)
+        workspace_id = self.lease.subject.workspace_id
+        account = await self.platform.transactor.run(lambda uow: uow.ledger.lock(workspace_id, place, unit))
+        return account.reserved, account.spent
+
+    async def budget(self, limit: int) -> None:
+        """Limit what the execution may cost."""
+        place = Place(Scope.EXECUTION, self.lease.execution_id)
+
+        async def work(uow: UnitOfWork) -> None:
+            account = await uow.ledger.lock(self.lease.subject.workspace_id, place, Unit.COST)
+            await uow.ledger.set_limit(account, limit, uow.now)
+
+        await self.platform.transactor.run(work)
 
     async def calls(self) -> list[ToolCall]:
         """All that is recorded, the oldest first."""
@@ -277,6 +301,50 @@ async def test_an_execution_that_ends_says_what_may_have_happened(desk: Desk) ->
     await desk.platform.transactor.run(lambda uow: lifecycle.finish_execution(uow, desk.lease, ended))
     [recorded] = await desk.calls()
     assert recorded.state is ToolCallState.UNCERTAIN
+    assert await desk.account() == (0, WORST), "it may have happened"
     ordering.cancel()
     with pytest.raises(LeaseLost):
         await ordering
+    assert await desk.account() == (0, WORST)
+
+
+async def test_a_call_is_charged_when_it_is_made_and_not_when_its_result_is_replayed(desk: Desk) -> None:
+    for _ in range(2):
+        await desk.order(desk.counter.deliver, Order(what="tea"))
+        [recorded] = await desk.calls()
+        assert recorded.output_bytes > 0
+        assert await desk.account() == (0, 7 + 2 * recorded.output_bytes)
+        assert await desk.account(Unit.TOOL_CALLS) == (0, 1)
+
+
+async def test_a_call_of_which_nobody_knows_the_end_is_charged_at_its_worst_and_the_next_one_too(desk: Desk) -> None:
+    ordering = asyncio.create_task(desk.order(desk.counter.deliver_and_hang, Order(what="tea")))
+    async with asyncio.timeout(20):
+        await desk.counter.begun.wait()
+    assert await desk.account() == (WORST, 0)
+    ordering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await ordering
+    assert await desk.account() == (0, WORST)
+    await desk.order(desk.counter.deliver, Order(what="tea"), asked=Asked(answer=True))
+    _, again = await desk.calls()
+    assert await desk.account() == (0, WORST + 7 + 2 * again.output_bytes)
+    assert await desk.account(Unit.TOOL_CALLS) == (0, 2)
+
+
+async def test_a_call_that_a_budget_does_not_allow_is_neither_made_nor_recorded(desk: Desk) -> None:
+    await desk.budget(WORST - 1)
+    with pytest.raises(BudgetExceeded):
+        await desk.order(desk.counter.deliver, Order(what="tea"))
+    assert (desk.counter.delivered, await desk.calls(), await desk.account()) == ([], [], (0, 0))
+    await desk.budget(WORST)
+    assert await desk.order(desk.counter.deliver, Order(what="tea")) == "delivery 1"
+
+
+async def test_what_a_call_takes_beyond_its_maximum_is_charged_too(desk: Desk) -> None:
+    await desk.budget(WORST)
+    await desk.order(desk.counter.deliver_much, Order(what="tea"))
+    [recorded] = await desk.calls()
+    assert await desk.account() == (0, 7 + 2 * recorded.output_bytes)
+    with pytest.raises(BudgetExceeded):
+        await desk.order(desk.counter.deliver, Order(what="more tea"))
