@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections import Counter
@@ -134,6 +135,7 @@ class CallLedger:
         self._metered: dict[UUID, MeteredCall] = {}
         self._equal: Counter[tuple[str, str]] = Counter()
         self._under_way: set[UUID] = set()
+        self._beginning = asyncio.Lock()
 
     def intent(self, called: Called) -> Intent:
         """What is going to be recorded of a call, with its key."""
@@ -158,10 +160,13 @@ class CallLedger:
         allowed: UUID | None = None
         price = await self._meter.price_of(intent.tool, intent.price)
         while True:
-            begin = partial(self._begin, intent, price, frozenset(self._under_way), allowed)
-            answer = await self._transactor.run(begin)
-            if isinstance(answer, Begun):
-                self._under_way.add(answer.call.id)
+            # One at a time: what another call of this run has just committed must be known to be under way, or it would
+            # be taken for one whose end nobody saw.
+            async with self._beginning:
+                begin = partial(self._begin, intent, price, frozenset(self._under_way), allowed)
+                answer = await self._transactor.run(begin)
+                if isinstance(answer, Begun):
+                    self._under_way.add(answer.call.id)
             if isinstance(answer, Begun | Recorded):
                 return answer
             if not await self._uncertain_calls.may_repeat(answer.call):
