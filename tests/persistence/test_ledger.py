@@ -15,12 +15,14 @@ from domain.events import Subject
 from domain.execution import Execution
 from domain.lease import Lease
 from domain.ledger import Account, Place, Posting, PostingKind, Reservation, Scope
+from domain.ports import UnitOfWork
 from domain.project import Project
 from domain.states import ExecutionStatus
 from domain.units import Unit
 from domain.use_cases import metering
 from domain.use_cases.budgets import set_budget
 from domain.use_cases.cancel import subject_of
+from domain.use_cases.tool_calls import Intent, begin_tool_call
 from tests.persistence.conftest import Shelf
 
 
@@ -151,8 +153,23 @@ async def test_a_refused_reservation_leaves_nothing_behind(shelf: Shelf) -> None
 async def test_nothing_is_reserved_for_who_has_lost_the_lease(shelf: Shelf) -> None:
     execution, *_ = await nest(shelf, await shelf.project())
     lease = replace(lease_of(execution), epoch=2)
+    intent = Intent(
+        step_name="spend",
+        tool="toll",
+        version=None,
+        arguments=(),
+        arguments_hash="0" * 64,
+        idempotency_key="1" * 40,
+        repeatable=True,
+        replayed=True,
+    )
+
+    async def begin(uow: UnitOfWork) -> None:
+        begun = await begin_tool_call(uow, lease, intent)
+        await metering.reserve(uow, lease, Reservation(reference=begun.call.id, amounts={Unit.COST: 1}))
+
     with pytest.raises(LeaseLost):
-        await shelf.do(lambda uow: metering.reserve(uow, lease, Reservation(reference=uuid4(), amounts={Unit.COST: 1})))
+        await shelf.do(begin)
     assert await accounts(shelf, execution.id) == [(0, 0)]
 
 

@@ -49,7 +49,7 @@ async def test_a_copy_that_is_interrupted_is_gone(files: Callable[..., Path], sc
 async def test_an_audit_that_is_cancelled_leaves_no_files(files: Callable[..., Path], scratch: Path) -> None:
     root = files({f"m{number}.py": f"import os\nx = {number}\n" for number in range(500)})
     task = asyncio.create_task(run_agent(Inspector(), root, InspectorInputs()))
-    await until(lambda: len(list(scratch.glob("wrenchai-inspector-*"))) >= 3)
+    await until(lambda: len(list(scratch.glob("*/wrenchai-inspector-*"))) >= 3)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
