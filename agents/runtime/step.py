@@ -12,7 +12,7 @@ from pathlib import Path
 
 from uuid_utils.compat import uuid7
 
-from agents.contract import Action, AgentFailure, Answer, Checkout, Tool, ToolFailure, ToolResult
+from agents.contract import AgentFailure, Checkout, Tool, ToolFailure, ToolResult
 from agents.contract.egress import Egress
 from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, Sandbox, SandboxLimits, SandboxResult
 from agents.contract.tool import Arguments, Result
@@ -71,10 +71,6 @@ class RunningStep:
         self._sandbox = sandbox
         self._egress = egress
         self._desk = desk
-
-    async def approve(self, action: Action) -> Answer:
-        """Ask a person; while this step waits, it counts as not at work, and may be interrupted and begun again."""
-        return await self._desk.ask(action)
 
     def now(self) -> datetime:
         """The time that all processes share."""
@@ -185,7 +181,8 @@ class RunningStep:
                 redactor=self._redactor,
             )
 
-        return await call(tool(), arguments, ledger=self._ledger, redactor=self._redactor, scope=scope)
+        with self._desk.working():
+            return await call(tool(), arguments, ledger=self._ledger, redactor=self._redactor, scope=scope)
 
     async def sandboxed(
         self,

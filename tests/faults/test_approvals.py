@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,20 @@ from schema.node_ids import encode
 from server.client.graphql_client import GraphQLClient
 from tests.faults.checker import Checker, lines_of, until_line
 from tests.faults.conftest import Ground
-from tests.faults.platform_processes import LEASE, started, until
+from tests.faults.platform_processes import LEASE, PlatformProcess, started, until
 from tests.faults.test_database_loss import kill_server, postmaster
 from tests.faults.work import Work, cancel, give
 
 DECIDE = """($id: ID!, $digest: String!) {{ {0}(input: {{ approvalId: $id, digest: $digest }}) {{
   approval {{ status }} errors {{ code }} }} }}"""
+
+
+@asynccontextmanager
+async def working(ground: Ground, settings: Mapping[str, str] | None = None) -> AsyncIterator[PlatformProcess]:
+    """A worker that is at work when the context is entered."""
+    async with started("worker", ground.data_dir, settings) as worker:
+        await ground.checker.until_worker(worker)
+        yield worker
 
 
 async def asked(checker: Checker, work: Work, count: int = 1) -> list[asyncpg.Record]:
@@ -45,7 +55,7 @@ async def approve(client: GraphQLClient, approval: asyncpg.Record) -> None:
 
 async def test_the_slot_is_free_while_an_execution_waits(ground: Ground, caller: GraphQLClient, folder: Path) -> None:
     one = {"WRENCHAI_AGENT_CONCURRENCY": "1", "WRENCHAI_WORKER_SLOTS": "1"}
-    async with started("worker", ground.data_dir, one):
+    async with working(ground, one):
         waits = await give(caller, folder, steps=1, held=False, asks=[{}])
         (approval,) = await asked(ground.checker, waits)
         works = await give(caller, folder, steps=1)
@@ -61,8 +71,7 @@ async def test_the_slot_is_free_while_an_execution_waits(ground: Ground, caller:
 async def test_a_worker_that_dies_when_it_has_asked_asks_nothing_twice(
     ground: Ground, caller: GraphQLClient, folder: Path
 ) -> None:
-    async with started("worker", ground.data_dir) as first:
-        await ground.checker.until_worker(first)
+    async with working(ground) as first:
         work = await give(caller, folder, steps=1, held=False, asks=[{"busy": str(folder / "gate")}])
 
         async def has_asked() -> bool:
@@ -72,7 +81,7 @@ async def test_a_worker_that_dies_when_it_has_asked_asks_nothing_twice(
         await first.kill()
         assert (await ground.checker.execution(work.execution_id))["status"] == "RUNNING"
     (folder / "gate").touch()
-    async with started("worker", ground.data_dir):
+    async with working(ground):
         (approval,) = await asked(ground.checker, work)
         await approve(caller, approval)
         execution = await ground.checker.until_status(work.execution_id, "SUCCEEDED", 10)
@@ -132,13 +141,13 @@ async def test_a_decision_without_a_worker_is_carried_out_by_the_next(
     """And the arguments have changed meanwhile, so what was permitted is void."""
     where = folder / "where"
     where.write_text("here")
-    async with started("worker", ground.data_dir) as first:
+    async with working(ground) as first:
         work = await give(caller, folder, steps=1, held=False, asks=[{"varies": str(where)}])
         (approval,) = await asked(ground.checker, work)
         await first.kill()
     await approve(caller, approval)
     where.write_text("there")
-    async with started("worker", ground.data_dir):
+    async with working(ground):
         await until(lambda: _voided(ground.checker, work), LEASE + 10, "what was permitted is void")
         (again,) = await asked(ground.checker, work)
         assert again["digest"] != approval["digest"]
@@ -159,7 +168,7 @@ async def _voided(checker: Checker, work: Work) -> bool:
 async def test_what_expires_while_no_worker_runs_is_refused_and_falls_back_with_the_next(
     ground: Ground, caller: GraphQLClient, folder: Path, fallback: str, ends: str
 ) -> None:
-    async with started("worker", ground.data_dir) as first:
+    async with working(ground) as first:
         ask = {"expires_in": 3, "fallback": fallback}
         work = await give(caller, folder, steps=1, held=False, asks=[ask])
         (approval,) = await asked(ground.checker, work)
@@ -176,7 +185,7 @@ async def test_what_expires_while_no_worker_runs_is_refused_and_falls_back_with_
     for verdict in ("approve", "reject"):
         assert [error["code"] for error in (await decide(caller, verdict, approval))["errors"]] == ["APPROVAL_ENDED"]
     assert [row["id"] for row in await asked(ground.checker, work)] == [approval["id"]]
-    async with started("worker", ground.data_dir):
+    async with working(ground):
         await ground.checker.until_status(work.execution_id, ends, LEASE + 15)
         assert ("did act" in await lines_of(work.journal)) is (fallback == "APPROVE")
         assert (await ground.checker.kinds(work.execution_id))["ApprovalExpired"] == 1
@@ -188,7 +197,7 @@ async def test_many_questions_under_dying_workers_never_cross(
     ground: Ground, caller: GraphQLClient, folder: Path
 ) -> None:
     """Half of them are approved and half rejected, while each worker dies as soon as the next has come."""
-    async with started("worker", ground.data_dir) as worker:
+    async with working(ground) as worker:
         works = [
             await give(caller, folder, steps=1, held=False, asks=[{"arguments": {"of": number}}]) for number in range(8)
         ]
@@ -203,11 +212,10 @@ async def test_many_questions_under_dying_workers_never_cross(
         deciding = asyncio.create_task(decide_all())
         await worker.kill()
     for _ in range(2):
-        async with started("worker", ground.data_dir) as worker:
-            await ground.checker.until_worker(worker)
+        async with working(ground) as worker:
             await worker.kill()
     await deciding
-    async with started("worker", ground.data_dir):
+    async with working(ground):
         for number, work in enumerate(works):
             ends = "FAILED" if number % 2 else "SUCCEEDED"
             await ground.checker.until_status(work.execution_id, ends, LEASE + 20)
@@ -222,12 +230,11 @@ async def _crashes(checker: Checker, work: Work) -> int:
 
 @pytest.mark.verify
 async def test_what_waits_is_cancelled_without_any_worker(ground: Ground, caller: GraphQLClient, folder: Path) -> None:
-    async with started("worker", ground.data_dir) as worker:
+    async with working(ground) as worker:
         work = await give(caller, folder, steps=1, held=False, asks=[{}])
         await asked(ground.checker, work)
         await worker.kill()
     assert (await cancel(caller, work))["status"] == "CANCELLED"
     assert (await ground.checker.kinds(work.execution_id))["ApprovalCancelled"] == 1
-    async with started("worker", ground.data_dir) as worker:
-        await ground.checker.until_worker(worker)
+    async with working(ground) as worker:
         await ground.checker.nothing_is_left()

@@ -134,6 +134,7 @@ async def _ask(context: AgentContext, inputs: ProbeInputs, asked: ProbeAction) -
         async with asyncio.TaskGroup() as group:
             if asked.busy is not None:
                 group.create_task(step.tool("python", ["-c", UNTIL, asked.busy], cwd=Path("/")))
+            group.create_task(_stamp(step, inputs))
             granted = (await context.approve(await _action(asked))).granted
         return await do(step) if granted else 0
 
