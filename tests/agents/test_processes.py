@@ -236,3 +236,15 @@ def test_it_works_on_uvloop_too(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout == f"hello {-signal.SIGTERM}\n"
+
+
+async def test_what_a_program_takes_of_the_processor_is_measured_with_its_children(tmp_path: Path) -> None:
+    burn = "import time\nwhile time.process_time() < 0.3: pass"
+    both = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burn!r}]); exec({burn!r})"
+    busy = await run(PYTHON, ["-c", both], cwd=tmp_path, timeout=MINUTE, max_output=100)
+    idle = await run(PYTHON, ["-c", "import time; time.sleep(0.6)"], cwd=tmp_path, timeout=MINUTE, max_output=100)
+    assert busy.cpu_seconds > 0.6
+    assert idle.cpu_seconds < 0.3
+    with pytest.raises(ProcessTimedOut) as late:
+        await run(PYTHON, ["-c", "while True: pass"], cwd=tmp_path, timeout=timedelta(seconds=0.7), max_output=100)
+    assert late.value.result.cpu_seconds > 0.1
