@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from domain.recovery import ErrorSeverity
 from domain.states import ExecutionStatus, StepStatus, ToolCallState
 
 PLATFORM_STEPS = "platform:"
@@ -29,6 +30,26 @@ class ExecutionError:
 
     code: str
     message: str
+    severity: ErrorSeverity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrashReport:
+    """What is known of the death of a worker with an execution in its hands.
+
+    ``steps`` are the names of those that were under way: what it did last is in one of them. None were when it died
+    between steps. ``tools`` are those that had been called in them and had not ended.
+    """
+
+    at: datetime
+    worker_id: UUID | None
+    steps: tuple[str, ...]
+    tools: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        during = f"during {', '.join(repr(step) for step in self.steps)}" if self.steps else "between steps"
+        during += f" in {', '.join(self.tools)}" if self.tools else ""
+        return f"{self.at:%Y-%m-%d %H:%M:%S} UTC {during} on worker {self.worker_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +58,10 @@ class Execution:
 
     ``sequence`` is the number of its last event. ``epoch`` numbers its segments: it is raised whenever the execution
     goes back to the queue, and a write that carries an older one is refused, so a worker that was frozen and thaws
-    cannot write. ``crashes`` counts the workers that died with it. ``waited`` is how long it has waited for approvals,
-    each time until a worker took it again; ``paused_at`` is when it began to wait, if it does.
+    cannot write. ``crashes`` counts the workers that died with it, and ``crash_reports`` says what is known of each.
+    ``waited`` is how long it has waited for approvals, each time until a worker took it again; ``paused_at`` is when it
+    began to wait, if it does. ``traceparent`` (W3C Trace Context) is where it was dispatched, ``segment_traceparent``
+    its latest segment; ``None`` when nobody traced.
     """
 
     id: UUID
@@ -55,6 +78,9 @@ class Execution:
     worker_id: UUID | None = None
     epoch: int = 1
     crashes: int = 0
+    crash_reports: tuple[CrashReport, ...] = ()
+    traceparent: str | None = None
+    segment_traceparent: str | None = None
     sequence: int = 0
     timeout: timedelta
     cancel_requested_at: datetime | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
 from domain.errors import StoreLost
-from domain.events import Subject
+from domain.events import Event, Subject
 from domain.ports import (
     AgentCatalogue,
     ApprovalStore,
@@ -33,7 +33,9 @@ from domain.ports import (
     SourcePolicy,
     TaskStore,
     ToolCallStore,
+    Traces,
     UnitOfWork,
+    Untraced,
     Vault,
     WorkerStore,
     WorkQueue,
@@ -76,6 +78,7 @@ class SqlUnitOfWork:
         sources: SourcePolicy,
         vault: Vault,
         notary: Notary,
+        traces: Traces,
     ) -> None:
         self.now = now
         self.workspaces: WorkspaceStore = WorkspaceTable(connection, self.now)
@@ -100,6 +103,7 @@ class SqlUnitOfWork:
         self.agents = agents
         self.sources = sources
         self.notary = notary
+        self.traces = traces
 
     def new_id(self) -> UUID:
         """A fresh UUIDv7."""
@@ -111,7 +115,8 @@ class SqlTransactor:
 
     ``clock`` tells the time that the use cases write. ``queue_on`` gives the engine's queue on a connection, so that
     what is enqueued belongs to the same transaction. ``notary`` signs receipts. ``after_commit`` is called with what
-    each transaction has changed, for carriers of wake-ups other than PostgreSQL.
+    each transaction has changed, for carriers of wake-ups other than PostgreSQL. ``observe`` is called with the events
+    that each has committed, for those who count.
     """
 
     def __init__(
@@ -125,6 +130,8 @@ class SqlTransactor:
         vault: Vault,
         notary: Notary,
         after_commit: Callable[[frozenset[Subject]], Awaitable[None]] | None = None,
+        traces: Traces | None = None,
+        observe: Callable[[Sequence[Event]], None] | None = None,
     ) -> None:
         self._engine = engine
         self._clock = clock
@@ -134,6 +141,8 @@ class SqlTransactor:
         self._vault = vault
         self._notary = notary
         self._after_commit = after_commit
+        self._traces = traces or Untraced()
+        self._observe = observe
 
     async def run(self, work: Callable[[UnitOfWork], Awaitable[Result]]) -> Result:
         """Run ``work`` and commit; roll back when it raises; run it again after a deadlock.
@@ -146,9 +155,18 @@ class SqlTransactor:
                 async with self._engine.begin() as connection:
                     queue = self._queue_on(connection)
                     uow = SqlUnitOfWork(
-                        connection, self._clock(), queue, self._agents, self._sources, self._vault, self._notary
+                        connection,
+                        self._clock(),
+                        queue,
+                        self._agents,
+                        self._sources,
+                        self._vault,
+                        self._notary,
+                        self._traces,
                     )
                     result = await work(uow)
+                if self._observe is not None:
+                    self._observe(uow.log.written)
                 if self._after_commit is not None and uow.log.touched:
                     await self._after_commit(frozenset(uow.log.touched))
             except Exception as error:

@@ -17,6 +17,7 @@ from domain.ledger import Scope
 from domain.pages import Direction
 from domain.project import SourceKind
 from domain.reads import TaskOrderField
+from domain.recovery import ErrorClass, ErrorSeverity, RecoveryAction
 from domain.severity import Severity
 from domain.states import ExecutionStatus, StepStatus, TaskStatus, ToolCallState
 from domain.task import OnFailure, Priority
@@ -91,6 +92,49 @@ _publish(
         "FAILED": "It ended with an error.",
         "CANCELLED": "Somebody cancelled it.",
         "TIMED_OUT": "It took longer than it may.",
+    },
+)
+_publish(
+    ErrorSeverity,
+    "How grave an error is.",
+    {
+        "LOW": "It passes by itself: it was or will be tried again.",
+        "MEDIUM": "It costs a result.",
+        "HIGH": "A person has to look at it.",
+        "CRITICAL": "Trouble of the platform itself, or work that takes its workers down.",
+    },
+)
+_publish(
+    ErrorClass,
+    "A kind of error, as far as what is done about it differs.",
+    {
+        "UNREACHABLE": "The other side could not be reached; nothing was sent.",
+        "CONNECTION_LOST": "The connection broke before the answer was there.",
+        "RATE_LIMITED": "The other side asks to be left alone for a while.",
+        "TIMEOUT": "No answer in time.",
+        "OUT_OF_MEMORY": "The memory did not suffice.",
+        "DISK_FULL": "The disk is full.",
+        "TOOL_MISSING": "A tool is not installed.",
+        "TOOL_FAILED": "A tool did not start, or said that it failed.",
+        "TOOL_TIMED_OUT": "A tool ran out of its time and was ended.",
+        "EFFECT_UNCERTAIN": "Something outside may have been changed, or not.",
+        "BAD_INPUT": "What was given cannot be worked on.",
+        "OVER_BUDGET": "A budget does not allow it; nothing was spent.",
+        "SOURCE_CHANGED": "The source is another than when the execution began.",
+        "REFUSED": "The agent says that it cannot do it.",
+        "BUG": "An error in the agent or the platform.",
+        "WORKER_DIED": "The worker died.",
+        "STORE_LOST": "The database was away.",
+    },
+)
+_publish(
+    RecoveryAction,
+    "What is done about an error.",
+    {
+        "RETRY": "It is tried again after a pause.",
+        "FALL_BACK": "Another tool is tried instead.",
+        "ASK": "A person is asked.",
+        "GIVE_UP": "Nothing more is tried.",
     },
 )
 _publish(

@@ -9,6 +9,7 @@ import strawberry
 from strawberry import Parent
 
 import domain.execution as domain
+from domain.recovery import ErrorSeverity
 from domain.states import ExecutionStatus
 from domain.usage import Usage as DomainUsage
 from resolvers import (
@@ -58,6 +59,23 @@ class ExecutionError:
 
     code: str = strawberry.field(description="A published code; each has a page in the documentation.")
     message: str = strawberry.field(description="What went wrong, for a person.")
+    severity: ErrorSeverity | None = strawberry.field(description="How grave it is; null when it is not known.")
+
+
+@strawberry.type(description="What is known of the death of a worker with an execution in its hands.")
+class CrashReport:
+    """When, whose, and during what."""
+
+    at: datetime = strawberry.field(description="When it was noticed.")
+    steps: list[str] = strawberry.field(
+        description="Names of the steps that were under way; none when it died between steps."
+    )
+    tools: list[str] = strawberry.field(description="Tools that had been called in them and had not ended.")
+    worker = strawberry.field(
+        loaded(workspaces.workers_by_id, attrgetter("worker_id")),
+        graphql_type=Worker | None,
+        description="The worker; null once it is forgotten.",
+    )
 
 
 def _artifact_bytes(root: Parent[DomainUsage]) -> float:
@@ -106,6 +124,10 @@ def _rights(root: Parent[domain.Execution], info: Info) -> rights.ExecutionRight
     return rights.of_execution(info.context.actor, root)
 
 
+def _trace_id(root: Parent[domain.Execution]) -> str | None:
+    return None if root.traceparent is None else root.traceparent.split("-")[1]
+
+
 @represents(domain.Execution)
 @strawberry.type(description="One attempt of an agent at a task.")
 class Execution(Node):
@@ -128,6 +150,12 @@ class Execution(Node):
     )
     timeout: timedelta = strawberry.field(description="How long it may take.")
     crashes: int = strawberry.field(description="How many workers died with it.")
+    crash_reports: list[CrashReport] = strawberry.field(
+        description="What is known of each of these deaths, the first first; three park the execution."
+    )
+    trace_id = strawberry.field(
+        _trace_id, description="The OpenTelemetry trace it is part of, 32 hexadecimal digits; null when nobody traced."
+    )
     created_at: datetime = strawberry.field(description="When it was created and enqueued.")
     scheduled_for: datetime | None = strawberry.field(description="When it may start, if it has to wait.")
     started_at: datetime | None = strawberry.field(description="When a worker first took it.")

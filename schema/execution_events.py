@@ -14,6 +14,7 @@ from domain import execution
 from domain.acceptance import CheckKind
 from domain.approval import Approval as DomainApproval
 from domain.finding import Finding as DomainFinding
+from domain.recovery import ErrorClass, ErrorSeverity, RecoveryAction
 from domain.states import ExecutionStatus
 from resolvers import approvals, executions, findings, workspaces
 from schema.approval import Approval
@@ -111,6 +112,26 @@ class StepFailed(Event):
     step: str = strawberry.field(description="Name of the step.")
     message: str = strawberry.field(description="What went wrong.")
     will_retry: bool = strawberry.field(description="Whether it is tried again.")
+    error_class: ErrorClass | None = strawberry.field(
+        name="failureClass", description="What kind of error it was; null when the step was stopped or its worker died."
+    )
+    severity: ErrorSeverity | None = strawberry.field(
+        name="failureSeverity", description="How grave it is; null as failureClass is."
+    )
+
+
+@tells(domain.RecoveryAttempted)
+@strawberry.type(description="Something was done about an error of a step, or nothing can be done any more.")
+class RecoveryAttempted(Event):
+    """See the description."""
+
+    step: str = strawberry.field(description="Name of the step.")
+    error_class: ErrorClass = strawberry.field(description="What kind of error it was.")
+    severity: ErrorSeverity = strawberry.field(description="How grave it is.")
+    action: RecoveryAction = strawberry.field(description="What is done.")
+    attempt: int = strawberry.field(description="Which attempt failed, from 1, since a worker took the execution.")
+    pause_ms: int = strawberry.field(description="How long is waited before the next attempt, in milliseconds.")
+    message: str = strawberry.field(description="What went wrong, and what stands in for it.")
 
 
 @tells(domain.ProgressChanged)
@@ -261,3 +282,4 @@ class ExecutionFinished(Event):
     status: ExecutionStatus = strawberry.field(name="outcome", description="How it ended.")
     error_code: str | None = strawberry.field(description="A published code when it did not succeed.")
     error_message: str | None = strawberry.field(description="What went wrong, for a person.")
+    error_severity: ErrorSeverity | None = strawberry.field(description="How grave that is; null when it is not known.")

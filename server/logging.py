@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 import structlog
+from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 from structlog.contextvars import bound_contextvars, merge_contextvars
 
 from domain.redaction import HIDDEN, is_secret_name, redact_text
@@ -26,6 +27,7 @@ def configure_logging(
     console = log_format is LogFormat.CONSOLE or (log_format is LogFormat.AUTO and target.isatty())
     shared: list[structlog.typing.Processor] = [
         merge_contextvars,
+        traced,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -68,6 +70,14 @@ def bound_ids(
     ids = {"request_id": request_id, "execution_id": execution_id, "trace_id": trace_id}
     with bound_contextvars(**{name: value for name, value in ids.items() if value is not None}):
         yield
+
+
+def traced(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Write the ids of the open span into a log line; where nobody traces, the line keeps the id bound for it."""
+    found = get_current_span().get_span_context()
+    if found.is_valid:
+        event["trace_id"], event["span_id"] = format_trace_id(found.trace_id), format_span_id(found.span_id)
+    return event
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -9,18 +9,21 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import uvicorn
 from sqlalchemy import text
+from starlette.types import ASGIApp
 
 from agents.runtime.worker import Worker
 from persistence import data_folder
 from server import __version__
-from server.http.application import Application, build_application
+from server.http.application import Application, build_application, build_metrics_page
 from server.http.health import Checks
 from server.platform.database import database, migrate_database, require_current
 from server.platform.wiring import Platform, open_platform
 from server.settings import Settings
+from server.telemetry.exporting import telemetry_of
 
 Say = Callable[[str], None]
 
@@ -52,6 +55,8 @@ async def running(
     """
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(listening(settings)) if api else None
+        page = stack.enter_context(listening(settings, settings.metrics_port)) if _own_page(settings, api) else None
+        telemetry = await stack.enter_async_context(telemetry_of(settings))
         say("preparing the data folder")
         data_folder.prepare(settings.data_dir, version=__version__)
         addresses = await stack.enter_async_context(database(settings, say))
@@ -60,20 +65,23 @@ async def running(
             await migrate_database(addresses)
         else:
             await require_current(addresses)
-        platform = await stack.enter_async_context(open_platform(settings, addresses))
+        platform = await stack.enter_async_context(open_platform(settings, addresses, telemetry))
         at_work: Worker | None = None
         if worker:
             say("starting the worker")
             at_work = platform.worker()
             await at_work.start()
             stack.push_async_callback(at_work.stop)
+        if page is not None:
+            await stack.enter_async_context(_serving(build_metrics_page(platform, port=_port_of(page)), page))
         if listener is None:
             yield Running(platform=platform)
             return
         say("starting the API")
-        port = listener.getsockname()[1]
+        port = _port_of(listener)
         application = build_application(platform, port=port, health_checks=_checks(platform, at_work))
-        await stack.enter_async_context(_serving(application, listener))
+        serving = _serving(application.asgi, listener, application.graphql.close, **application.limits.socket_options)
+        await stack.enter_async_context(serving)
         _tame_the_collector()
         yield Running(platform=platform, address=f"http://{_shown(settings.host)}:{port}", application=application)
 
@@ -126,15 +134,17 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _serving(application: Application, listener: socket.socket) -> AsyncIterator[None]:
+async def _serving(
+    asgi: ASGIApp, listener: socket.socket, close: Callable[[], None] = lambda: None, **options: Any
+) -> AsyncIterator[None]:
     config = uvicorn.Config(
-        application.asgi,
+        asgi,
         log_config=None,
         access_log=False,
         server_header=False,
         lifespan="off",
         timeout_graceful_shutdown=3,
-        **application.limits.socket_options,
+        **options,
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="api")
@@ -144,23 +154,35 @@ async def _serving(application: Application, listener: socket.socket) -> AsyncIt
     try:
         yield
     finally:
-        application.graphql.close()
+        close()
         server.should_exit = True
         await serving
 
 
 @contextmanager
-def listening(settings: Settings) -> Iterator[socket.socket]:
-    """The listening socket, taken first: a taken port is told before anything is started."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def listening(settings: Settings, port: int | None = None) -> Iterator[socket.socket]:
+    """The listening socket, of the API unless a port is given. It is taken first: a taken port is told before anything
+    is started."""
+    host, port = settings.host, settings.port if port is None else port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named as TCP: only then does asyncio switch Nagle's algorithm off, which would cost 40 ms a response.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((settings.host, settings.port))
+            listener.bind((host, port))
         except OSError as error:
-            raise OSError(error.errno, error.strerror, f"{settings.host}:{settings.port}") from error
+            raise OSError(error.errno, error.strerror, f"{host}:{port}") from error
         yield listener
+
+
+def _own_page(settings: Settings, api: bool) -> bool:
+    """Whether the process has no API on which its metrics could be read, and is to show them all the same."""
+    return settings.metrics and settings.metrics_port is not None and not api
+
+
+def _port_of(listener: socket.socket) -> int:
+    port: int = listener.getsockname()[1]
+    return port
 
 
 def _checks(platform: Platform, worker: Worker | None) -> Checks:

@@ -168,6 +168,15 @@ class Settings(BaseSettings):
     sandbox: SandboxChoice = Field(
         SandboxChoice.AUTO, description="What runs the user's code: auto, bubblewrap, sandlock, or none to refuse it."
     )
+    metrics: bool = Field(
+        False, description="Whether GET /metrics answers Prometheus, which has to send the local token; off or on."
+    )
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="The port of this machine on which a worker without API has that page; without it, it has none.",
+    )
     log_format: LogFormat = Field(LogFormat.AUTO, description="How log lines are written: auto, json or console.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe log lines that are written: debug, info, warning or error."
@@ -246,7 +255,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{unknown[0]!r} is not supported: use some of {', '.join(sorted(GIT_SCHEMES))}")
         return schemes
 
-    @field_validator("database_url", "database_owner_url", "redis_url", "secrets_key", mode="before")
+    @field_validator("database_url", "database_owner_url", "redis_url", "secrets_key", "metrics_port", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: Any) -> Any:
         return None if value == "" else value

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from domain.recovery import ErrorClass
+
 
 class SourceUnavailable(Exception):
     """The source cannot be read. The message is one sentence that says why and what to do, without any password."""
+
+    error_class = ErrorClass.BAD_INPUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

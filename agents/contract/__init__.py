@@ -10,10 +10,10 @@ from agents.contract.approval import Action, ActionRejected, Answer, OnRejection
 from agents.contract.budget import Budget
 from agents.contract.checkout import Checkout
 from agents.contract.context import AgentContext, FindingsSummary, Output
-from agents.contract.failures import AgentFailure, BudgetExceeded, ToolFailure
+from agents.contract.failures import AgentFailure, BudgetExceeded, ToolFailure, ToolMissing, ToolTimedOut
 from agents.contract.sandbox import Sandbox, SandboxLimits, SandboxRefused, SandboxResult
 from agents.contract.side_effect import SideEffect
-from agents.contract.step import Step, ToolResult
+from agents.contract.step import Alternative, Step, ToolResult
 from agents.contract.tool import Tool, ToolLimits, ToolScope
 from domain.evidence import ArtifactWritten, Claim, FindingsRecorded, StepSucceeded, TestsPassed, ToolRan
 
@@ -23,6 +23,7 @@ __all__ = [
     "Agent",
     "AgentContext",
     "AgentFailure",
+    "Alternative",
     "Answer",
     "ArtifactWritten",
     "Budget",
@@ -47,8 +48,10 @@ __all__ = [
     "Tool",
     "ToolFailure",
     "ToolLimits",
+    "ToolMissing",
     "ToolRan",
     "ToolRequirement",
     "ToolResult",
     "ToolScope",
+    "ToolTimedOut",
 ]

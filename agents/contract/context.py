@@ -37,11 +37,15 @@ class AgentContext(Protocol):
         function: Callable[[Step], Awaitable[Output]],
         *,
         returns: type[Output],
-        retry: RetryPolicy = RetryPolicy(),
+        retry: RetryPolicy | None = None,
     ) -> Output:
         """Run ``function`` once and record its output; after a crash return the record.
 
         The output is anything that pydantic can serialise as ``returns``.
+
+        When it raises, what is done follows from the class of the error (``domain.recovery.POLICIES``): what passes by
+        itself is tried again after a pause, unless the agent has side effects that might be had twice. With ``retry``
+        every error but ``AgentFailure`` is tried again as that says: ``RetryPolicy()`` means never.
 
         Steps may run side by side (``asyncio.TaskGroup``). ``name`` is unique within the execution.
         """

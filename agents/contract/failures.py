@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 from domain.errors import BudgetExceeded as BudgetExceeded
+from domain.recovery import ErrorClass
+
+BY_CODE = {
+    "SOURCE_CHANGED": ErrorClass.SOURCE_CHANGED,
+    "TOOL_CALL_UNCERTAIN": ErrorClass.EFFECT_UNCERTAIN,
+    "TOOL_MISSING": ErrorClass.TOOL_MISSING,
+}
 
 
 class ToolFailure(Exception):
-    """A tool could not be started, ran out of its time, or ended with an exit code that means it failed."""
+    """A tool could not be started, ran out of its time, or ended with an exit code that means it failed.
+
+    ``error_class`` decides what is done about it; a tool that knows better than ``TOOL_FAILED`` says so.
+    """
+
+    error_class = ErrorClass.TOOL_FAILED
+
+    def __init__(self, message: str, *, error_class: ErrorClass | None = None) -> None:
+        super().__init__(message)
+        self.error_class = error_class or type(self).error_class
+
+
+class ToolMissing(ToolFailure):
+    """The tool is not installed. The message says how to install it."""
+
+    error_class = ErrorClass.TOOL_MISSING
+
+
+class ToolTimedOut(ToolFailure):
+    """The tool ran out of its time and was ended."""
+
+    error_class = ErrorClass.TOOL_TIMED_OUT
 
 
 class AgentFailure(Exception):
     """The agent cannot do the task as things are; its step is not tried again, the task as its retry policy says.
 
-    ``code`` is published in ``docs/errors/``.
+    ``code`` is published in ``docs/errors/``; ``error_class`` follows from it.
     """
 
     def __init__(self, message: str, *, code: str = "AGENT_FAILED") -> None:
         super().__init__(message)
         self.code = code
+        self.error_class = BY_CODE.get(code, ErrorClass.REFUSED)

@@ -15,13 +15,26 @@ from domain.finding import FindingDraft
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolResult:
-    """What a tool did. ``stdout`` and ``stderr`` are cut at the limit of the call; ``truncated`` says so."""
+    """What a tool did. ``stdout`` and ``stderr`` are cut at the limit of the call; ``truncated`` says so.
+
+    ``tool`` is the one that did it: another than was asked for when that one failed and an alternative stood in.
+    """
 
     exit_code: int
     stdout: str
     stderr: str
     duration: timedelta
     truncated: bool = False
+    tool: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A tool that stands in for another one; without ``arguments`` or ``accept`` it gets those of the other."""
+
+    name: str
+    arguments: tuple[str, ...] | None = None
+    accept: frozenset[int] | None = None
 
 
 class Step(Protocol):
@@ -43,16 +56,19 @@ class Step(Protocol):
         max_output: int = 64 * 2**20,
         max_memory: int | None = None,
         stdin: bytes | None = None,
+        alternatives: Sequence[Alternative] = (),
     ) -> ToolResult:
         """Run a program of the toolbox; the call is recorded: version, arguments, exit code, duration, output hash.
 
         The program runs in a process group of its own, without a shell, with an environment of ours, and dies with the
         worker. ``arguments`` does not contain the program itself. With
         ``max_memory`` (bytes for each process; Linux only) one that needs more fails.
+        ``alternatives`` are tried in their order when the tool is missing or has failed; that is recorded.
 
         Raises:
             BudgetExceeded: a budget does not allow the call; it was not made.
-            ToolFailure: not installed, over ``timeout``, or an exit code outside ``accept``.
+            ToolFailure: not installed (``ToolMissing``), over ``timeout`` (``ToolTimedOut``), or an exit code outside
+                ``accept``; with alternatives, that of the last one.
         """
 
     async def call(self, tool: type[Tool[Arguments, Result]], arguments: Arguments) -> Result:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import count
 from typing import TypeVar
 from uuid import UUID
 
+import structlog
 from pydantic import TypeAdapter
 
-from agents.contract import Action, AgentFailure, Answer, Budget, BudgetExceeded, Checkout, FindingsSummary
+from agents.contract import Action, AgentFailure, Answer, Budget, Checkout, FindingsSummary
 from agents.contract import Step as StepContract
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
+from agents.recovery import Decision, decide
+from agents.runtime import traces
 from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.call_ledger import CallLedger
 from agents.runtime.log_writer import LogWriter
@@ -27,6 +31,7 @@ from domain.finding import Finding, FindingState, fingerprinted
 from domain.ports import Clock, Transactor
 from domain.project import Source
 from domain.quality_gate import QualityGate
+from domain.recovery import ErrorSeverity
 from domain.redaction import Redactor
 from domain.states import StepStatus
 from domain.task import RetryPolicy
@@ -36,7 +41,10 @@ from domain.use_cases.lifecycle import Segment
 
 Output = TypeVar("Output")
 
-NO_RETRY = RetryPolicy()
+MOST_SAID = 2_000
+"""Characters of an error that its step keeps."""
+
+log = structlog.get_logger(__name__)
 
 
 class SegmentContext:
@@ -57,6 +65,7 @@ class SegmentContext:
         egress: Egress,
         uncertain_calls: UncertainCalls,
         desk: ApprovalDesk,
+        side_effects: bool = False,
     ) -> None:
         self.execution_id: UUID = segment.execution.id
         self.task_title = segment.task.title
@@ -82,6 +91,7 @@ class SegmentContext:
         self._egress = egress
         self._uncertain_calls = uncertain_calls
         self._desk = desk
+        self._side_effects = side_effects
 
     async def step(
         self,
@@ -89,7 +99,7 @@ class SegmentContext:
         function: Callable[[StepContract], Awaitable[Output]],
         *,
         returns: type[Output],
-        retry: RetryPolicy = NO_RETRY,
+        retry: RetryPolicy | None = None,
     ) -> Output:
         """Run ``function`` once and record its output; after a crash return the record."""
         if name.startswith(PLATFORM_STEPS):
@@ -108,7 +118,7 @@ class SegmentContext:
         function: Callable[[RunningStep], Awaitable[Output]],
         *,
         returns: type[Output],
-        retry: RetryPolicy = NO_RETRY,
+        retry: RetryPolicy | None = None,
     ) -> Output:
         """A step of the platform's own, which may have a name that no agent may use."""
         with self._desk.working():
@@ -119,7 +129,7 @@ class SegmentContext:
         name: str,
         function: Callable[[RunningStep], Awaitable[Output]],
         returns: type[Output],
-        retry: RetryPolicy,
+        retry: RetryPolicy | None,
     ) -> Output:
         if name in self._begun:
             raise AgentFailure(f"The agent has two steps named {name!r}: a step's name is unique within an execution.")
@@ -128,26 +138,35 @@ class SegmentContext:
         known = self._known.get(name)
         if known is not None and known.status is StepStatus.SUCCEEDED:
             return adapter.validate_python(known.output)
-        for attempt in range(1, retry.max_attempts + 1):
+        for attempt in count(1):
             known = await self._start(name, known)
             scope = self._running(name)
-            try:
-                output = await function(scope)
-            except asyncio.CancelledError:
-                await self._fail(known, "stopped", will_retry=False, cancelled=True)
-                raise
-            except (LeaseLost, StoreLost):
-                raise
-            except Exception as error:
-                again = attempt < retry.max_attempts and not isinstance(error, (AgentFailure, BudgetExceeded))
-                known = await self._fail(known, f"{type(error).__name__}: {error}", will_retry=again)
-                if not again:
+            with traces.step(name, known.attempt) as span:
+                try:
+                    output = await function(scope)
+                except asyncio.CancelledError:
+                    await self._fail(known, "stopped", cancelled=True)
                     raise
-                await asyncio.sleep(retry.pause_after(attempt).total_seconds())
-            else:
-                await self._finish(known, scope, storable(adapter.dump_python(output, mode="json")))
-                return output
+                except (LeaseLost, StoreLost):
+                    raise
+                except Exception as error:
+                    decision = self._decide(name, error, attempt, retry)
+                    traces.failed(span, decision.error_class)
+                    known = await self._fail(known, decision.message, decision)
+                    if not decision.repeats:
+                        raise
+                else:
+                    await self._finish(known, scope, storable(adapter.dump_python(output, mode="json")))
+                    return output
+            await asyncio.sleep(decision.pause.total_seconds())
         raise AssertionError("unreachable")  # pragma: no cover
+
+    def _decide(self, name: str, error: Exception, attempt: int, explicit: RetryPolicy | None) -> Decision:
+        decision = decide(error, attempt, explicit, side_effects=self._side_effects)
+        if decision.severity is ErrorSeverity.CRITICAL:
+            said = self._redactor.text(decision.message)
+            log.error("step_failed", step=name, error_class=decision.error_class.value, error=said)
+        return decision
 
     async def progress(self, done: int, total: int, message: str = "") -> None:
         """Say how far the execution is."""
@@ -225,14 +244,11 @@ class SegmentContext:
         await self._logs.flush()
         await self._transactor.run(lambda uow: recording.finish_step(uow, self._lease, step, record, self._source))
 
-    async def _fail(self, step: Step, message: str, *, will_retry: bool, cancelled: bool = False) -> Step:
+    async def _fail(
+        self, step: Step, message: str, decision: Decision | None = None, *, cancelled: bool = False
+    ) -> Step:
+        said = storable(self._redactor.text(message))[:MOST_SAID]
+        recovery = None if decision is None else decision.event(step.name, said)
         return await self._transactor.run(
-            lambda uow: recording.fail_step(
-                uow,
-                self._lease,
-                step,
-                storable(self._redactor.text(message))[:2_000],
-                will_retry=will_retry,
-                cancelled=cancelled,
-            )
+            lambda uow: recording.fail_step(uow, self._lease, step, said, recovery=recovery, cancelled=cancelled)
         )

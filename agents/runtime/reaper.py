@@ -15,6 +15,7 @@ from agents.homes import remove_orphaned_homes
 from agents.process_family import end_orphans
 from agents.runtime.queue import QUEUE, parse_workflow_id
 from domain.ports import Transactor, UnitOfWork
+from domain.recovery import ErrorSeverity
 from domain.use_cases.lifecycle import requeue_execution
 
 log = structlog.get_logger(__name__)
@@ -95,5 +96,9 @@ async def _requeue(transactor: Transactor, execution_id: UUID, epoch: int, *, cr
     )
     if requeued is None:
         return 0
-    log.warning("execution_requeued", execution_id=str(execution_id), status=requeued.status.value, reason=reason)
+    status = requeued.status
+    if requeued.error is not None and requeued.error.severity is ErrorSeverity.CRITICAL:
+        log.error("execution_parked", execution_id=str(execution_id), reason=requeued.error.message)
+    else:
+        log.warning("execution_requeued", execution_id=str(execution_id), status=status.value, reason=reason)
     return 1

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from agents.contract.failures import ToolFailure
 from agents.contract.sandbox import Sandbox, SandboxRefused, SandboxResult
+from agents.runtime import traces
 from agents.runtime.call_ledger import Called, Course, Ending, Ledger
 from agents.test_counts import counted_tests
 from domain.execution import ToolCall
@@ -53,7 +54,11 @@ async def _recorded(called: Called, program: str, ledger: Ledger, run: Run) -> S
     begun = await ledger.begin(ledger.intent(called))
     call = begun.call
     try:
-        done = await run()
+        with traces.tool_call(called.tool, called.version) as span:
+            traces.begun(span, call.id)
+            done = await run()
+            fine = done.exit_code == 0 and done.exceeded is None
+            traces.exited(span, done.exit_code, accepted=fine)
     except ToolFailure as error:
         course = Course.NEVER_BEGAN if isinstance(error, SandboxRefused) else Course.CUT_SHORT
         await _failed(ledger, call, str(error), course)
@@ -64,7 +69,6 @@ async def _recorded(called: Called, program: str, ledger: Ledger, run: Run) -> S
     except asyncio.CancelledError:
         await _failed(ledger, call, "ended because the execution was stopped", Course.CUT_SHORT)
         raise
-    fine = done.exit_code == 0 and done.exceeded is None
     ending = Ending(
         state=ToolCallState.SUCCEEDED if fine else ToolCallState.FAILED,
         output=done.stdout.encode("utf-8", "surrogatepass"),

@@ -6,16 +6,20 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import structlog
+from opentelemetry.trace import Span
 from pydantic import BaseModel
 
 from agents.catalogue import Declaration, InstalledAgents
 from agents.checkout import SourceUnavailable
-from agents.contract import AgentFailure, Checkout, ToolFailure
+from agents.contract import AgentFailure, Checkout, SideEffect, ToolFailure, ToolMissing
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
+from agents.recovery import classify, worst
+from agents.runtime import traces
 from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.checkouts import Checkouts
 from agents.runtime.context import SegmentContext
@@ -26,8 +30,9 @@ from agents.runtime.uncertain_calls import AskedPerson
 from agents.toolbox import Toolbox
 from domain.artifacts import ArtifactStore
 from domain.errors import LeaseLost, Rejection, StoreLost
-from domain.execution import ExecutionError
+from domain.execution import Execution, ExecutionError
 from domain.ports import Clock, QueryRunner, Transactor
+from domain.recovery import POLICIES, ErrorClass, ErrorSeverity
 from domain.redaction import Redactor, redact_text
 from domain.states import ExecutionStatus
 from domain.text import storable
@@ -88,15 +93,31 @@ class SegmentRun:
 
     async def run(self) -> None:
         """Run to the end. Whatever happens, the execution is left ended, back in the queue, or with its new owner."""
-        # The trace of an execution has the execution's own id, so every segment of it, on any worker, is in one trace.
+        # Where nobody traces, the lines of all its segments are tied together by the execution's own id.
         execution_id = self.segment.execution.id
-        with structlog.contextvars.bound_contextvars(execution_id=str(execution_id), trace_id=execution_id.hex):
+        with (
+            structlog.contextvars.bound_contextvars(execution_id=str(execution_id), trace_id=execution_id.hex),
+            traces.segment(self.segment.execution, self._title(), self.segment.lease.worker_id) as span,
+        ):
             try:
+                await self._note_trace(span)
                 outcome = await self._outcome()
                 self.closing = True
-                await self._close(outcome)
+                traces.ended(span, await self._close(outcome))
             except LeaseLost:
                 log.warning("lease_lost", epoch=self.segment.lease.epoch)
+
+    def _title(self) -> str:
+        declaration = self._workshop.agents.get(self.segment.execution.agent)
+        return self.segment.execution.agent if declaration is None else declaration.title
+
+    async def _note_trace(self, span: Span) -> None:
+        """Let the next segment know where this one's trace begins, should its worker die."""
+        traceparent = traces.traceparent_of(span) if span.is_recording() else None
+        if traceparent is not None:
+            lease, transactor = self.segment.lease, self._workshop.transactor
+            note = partial(recording.record_segment_trace, lease=lease, traceparent=traceparent)
+            await patiently(lambda: transactor.run(note))
 
     async def _outcome(self) -> Outcome | None:
         """How the work ended; ``None`` when it is to go on elsewhere."""
@@ -108,7 +129,10 @@ class SegmentRun:
                 return await self._work
         except TimeoutError:
             return _failed(
-                ExecutionStatus.TIMED_OUT, "TIMED_OUT", f"It took longer than {self.segment.execution.timeout}."
+                ExecutionStatus.TIMED_OUT,
+                "TIMED_OUT",
+                f"It took longer than {self.segment.execution.timeout}.",
+                POLICIES[ErrorClass.TIMEOUT].severity,
             )
         except asyncio.CancelledError:
             if self._stopped is None:
@@ -116,6 +140,7 @@ class SegmentRun:
         except StoreLost:
             # What was being recorded may be there or not: the next segment reads what is, and goes on from there.
             self._stopped = self._stopped or Stop.STORE_LOST
+            log.error("store_lost", severity=POLICIES[ErrorClass.STORE_LOST].severity.value)
             return None
         if self._stopped is Stop.LEASE_LOST:
             raise LeaseLost(self.segment.execution.id)
@@ -127,11 +152,12 @@ class SegmentRun:
         left = self.segment.execution.timeout - (now - started - self.segment.execution.waited)
         return max(left.total_seconds(), 0.0)
 
-    async def _close(self, outcome: Outcome | None) -> None:
+    async def _close(self, outcome: Outcome | None) -> Execution | None:
+        """Bring the execution to its end, and answer how it ended; ``None`` when it goes on later, or elsewhere."""
         transactor, lease = self._workshop.transactor, self.segment.lease
         if outcome is None and self._stopped is Stop.WAITING:
             await patiently(lambda: transactor.run(lambda uow: lifecycle.pause_execution(uow, lease)))
-            return
+            return None
         if outcome is None:
             reason = (self._stopped or Stop.SHUTDOWN).value
             await patiently(
@@ -141,13 +167,14 @@ class SegmentRun:
                     )
                 )
             )
-            return
+            return None
         if outcome.status in {ExecutionStatus.CANCELLED, ExecutionStatus.TIMED_OUT}:
             reason = outcome.status.value.lower().replace("_", " ")
             await patiently(lambda: transactor.run(lambda uow: recording.record_process_gone(uow, lease, reason)))
         # Done twice it is refused: the execution has ended by then.
-        await patiently(lambda: transactor.run(lambda uow: lifecycle.finish_execution(uow, lease, outcome)))
+        ended = await patiently(lambda: transactor.run(lambda uow: lifecycle.finish_execution(uow, lease, outcome)))
         await self._workshop.checkouts.remove(lease.execution_id)
+        return ended
 
     async def _run_agent(self) -> Outcome:
         redactor = Redactor()
@@ -196,6 +223,7 @@ class SegmentRun:
             egress=self._workshop.egress,
             uncertain_calls=AskedPerson(desk),
             desk=desk,
+            side_effects=declaration.side_effects not in ((), (SideEffect.NONE.value,)),
         )
         agent = declaration.agent()
         inputs = agent.input_model.model_validate(dict(self.segment.execution.inputs))
@@ -240,12 +268,13 @@ def _plain(report: BaseModel) -> Mapping[str, Any]:
     return plain
 
 
-def _failed(status: ExecutionStatus, code: str, message: str) -> Outcome:
-    return Outcome(status=status, error=ExecutionError(code=code, message=redact_text(storable(message))[:MOST_SAID]))
+def _failed(status: ExecutionStatus, code: str, message: str, severity: ErrorSeverity | None = None) -> Outcome:
+    said = redact_text(storable(message))[:MOST_SAID]
+    return Outcome(status=status, error=ExecutionError(code=code, message=said, severity=severity))
 
 
 def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error to show for several: that of the lease or of the database before the others, else the first."""
+    """The error to show for several: that of the lease or of the database before the others, else the gravest."""
     flat: list[BaseException] = []
     pending: list[BaseException] = [group]
     while pending:
@@ -254,23 +283,26 @@ def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
             pending = [*one.exceptions, *pending]
         else:
             flat.append(one)
-    return next((one for one in flat if isinstance(one, (LeaseLost, StoreLost))), flat[0])
+    return next((one for one in flat if isinstance(one, (LeaseLost, StoreLost))), worst(group))
 
 
 def _from_error(error: BaseException) -> Outcome:
     if isinstance(error, (LeaseLost, StoreLost)):
         raise error
+    code, message = _said(error)
+    return _failed(ExecutionStatus.FAILED, code, message, POLICIES[classify(error)].severity)
+
+
+def _said(error: BaseException) -> tuple[str, str]:
     if isinstance(error, AgentFailure):
-        return _failed(ExecutionStatus.FAILED, error.code, str(error))
+        return error.code, str(error)
     if isinstance(error, SourceUnavailable):
-        return _failed(ExecutionStatus.FAILED, "SOURCE_UNAVAILABLE", str(error))
+        return "SOURCE_UNAVAILABLE", str(error)
+    if isinstance(error, ToolMissing):
+        return "TOOL_MISSING", str(error)
     if isinstance(error, ToolFailure):
-        return _failed(ExecutionStatus.FAILED, "AGENT_FAILED", str(error))
+        return "AGENT_FAILED", str(error)
     if isinstance(error, Rejection):
-        return _failed(ExecutionStatus.FAILED, error.code, error.message)
+        return error.code, error.message
     log.error("agent_crashed", exc_info=error)
-    return _failed(
-        ExecutionStatus.FAILED,
-        "AGENT_FAILED",
-        f"The agent stopped with an error of its own: {type(error).__name__}: {error}",
-    )
+    return "AGENT_FAILED", f"The agent stopped with an error of its own: {type(error).__name__}: {error}"

@@ -9,21 +9,34 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from opentelemetry.trace import Span
 from uuid_utils.compat import uuid7
 
-from agents.contract import AgentFailure, Checkout, Tool, ToolFailure, ToolResult
+from agents.contract import (
+    AgentFailure,
+    Alternative,
+    Checkout,
+    Tool,
+    ToolFailure,
+    ToolMissing,
+    ToolResult,
+    ToolTimedOut,
+)
 from agents.contract.egress import Egress
 from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, Sandbox, SandboxLimits, SandboxResult
 from agents.contract.tool import Arguments, Result
-from agents.processes import ProcessNotStarted, ProcessTimedOut, run
+from agents.processes import ProcessNotStarted, ProcessResult, ProcessTimedOut, run
+from agents.recovery import Decision, with_alternatives
+from agents.runtime import traces
 from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.call_ledger import Called, CallLedger, Course, Ending
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.sandboxed_calls import call_check, call_sandboxed
 from agents.runtime.typed_calls import CallScope, call
 from agents.test_counts import counted_tests
-from agents.toolbox import Toolbox, install_hint
+from agents.toolbox import Program, Toolbox, install_hint
 from domain.artifacts import ArtifactStore
 from domain.errors import NotFound, Rejection
 from domain.execution import Artifact, ToolCall
@@ -33,7 +46,11 @@ from domain.ports import Clock, Transactor
 from domain.redaction import Redactor
 from domain.states import ToolCallState
 from domain.text import storable
+from domain.use_cases.recording import record_recovery
 from domain.use_cases.secrets import reveal_secret
+
+MOST_SAID = 2_000
+"""Characters of what is said about a recovery."""
 
 
 class RunningStep:
@@ -118,11 +135,43 @@ class RunningStep:
         max_output: int = 64 * 2**20,
         max_memory: int | None = None,
         stdin: bytes | None = None,
+        alternatives: Sequence[Alternative] = (),
     ) -> ToolResult:
-        """Run a program of the toolbox and record the call."""
-        tool = await asyncio.to_thread(self._toolbox.find, name)
-        if tool is None:
-            raise ToolFailure(f"{name} is not installed. To install it: {install_hint(name)}")
+        """Run a program of the toolbox and record the call; when it fails for good, an alternative."""
+
+        async def attempt(name: str, arguments: Sequence[str], accept: frozenset[int]) -> ToolResult:
+            tool = await asyncio.to_thread(self._toolbox.find, name)
+            if tool is None:
+                raise ToolMissing(f"{name} is not installed. To install it: {install_hint(name)}")
+            with traces.tool_call(name, tool.version) as span:
+                done = await self._run(
+                    tool,
+                    arguments,
+                    accept,
+                    span,
+                    cwd=cwd,
+                    stdin=stdin,
+                    timeout=timeout,
+                    max_output=max_output,
+                    max_memory=max_memory,
+                )
+            if done.exit_code not in accept:
+                said = self._redactor.text(done.stderr.strip()[-500:]) or "it said nothing"
+                raise ToolFailure(f"{name} ended with exit code {done.exit_code}: {said}")
+            return ToolResult(
+                exit_code=done.exit_code,
+                stdout=done.stdout,
+                stderr=done.stderr,
+                duration=done.duration,
+                truncated=done.truncated,
+            )
+
+        return await with_alternatives(attempt, (name, arguments, accept), alternatives, self._note)
+
+    async def _run(
+        self, tool: Program, arguments: Sequence[str], accept: frozenset[int], span: Span, **limits: Any
+    ) -> ProcessResult:
+        """Run the program and record the call, however it ends."""
         called = Called(
             tool=tool.name,
             version=tool.version,
@@ -132,39 +181,28 @@ class RunningStep:
             replayed=False,  # what it wrote into the scratch folder has gone with the killed worker
         )
         begun = await self._ledger.begin(self._ledger.intent(called))
+        traces.begun(span, begun.call.id)
         ended = partial(self._ended, begun.call)
         try:
             with self._desk.working():
-                done = await run(
-                    tool.path,
-                    arguments,
-                    cwd=cwd,
-                    stdin=stdin,
-                    timeout=timeout,
-                    max_output=max_output,
-                    max_memory=max_memory,
-                )
+                done = await run(tool.path, arguments, **limits)
         except ProcessNotStarted as error:
             await ended(None, "", str(error), course=Course.NEVER_BEGAN)
             raise ToolFailure(str(error)) from error
         except ProcessTimedOut as error:
             await ended(None, error.result.stdout, str(error), cpu_seconds=error.result.cpu_seconds)
-            raise ToolFailure(str(error)) from error
+            raise ToolTimedOut(str(error)) from error
         except asyncio.CancelledError:
             await ended(None, "", "ended because the execution was stopped", course=Course.CUT_SHORT)
             raise
         accepted = done.exit_code in accept
+        traces.exited(span, done.exit_code, accepted=accepted)
         await ended(done.exit_code, done.stdout, None, accepted=accepted, cpu_seconds=done.cpu_seconds)
-        if done.exit_code not in accept:
-            said = self._redactor.text(done.stderr.strip()[-500:]) or "it said nothing"
-            raise ToolFailure(f"{name} ended with exit code {done.exit_code}: {said}")
-        return ToolResult(
-            exit_code=done.exit_code,
-            stdout=done.stdout,
-            stderr=done.stderr,
-            duration=done.duration,
-            truncated=done.truncated,
-        )
+        return done
+
+    async def _note(self, decision: Decision) -> None:
+        event = decision.event(self.name, storable(self._redactor.text(decision.message))[:MOST_SAID])
+        await self._transactor.run(lambda uow: record_recovery(uow, self._lease, event))
 
     async def call(self, tool: type[Tool[Arguments, Result]], arguments: Arguments) -> Result:
         """Call a typed tool and record the call."""

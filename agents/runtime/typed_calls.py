@@ -14,9 +14,12 @@ from agents.contract import AgentFailure, ToolFailure
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.contract.tool import Arguments, Result, Tool
+from agents.recovery import classify
+from agents.runtime import traces
 from agents.runtime.call_ledger import Called, Course, Ending, Ledger
 from domain.errors import LeaseLost, StoreLost
 from domain.execution import TestCounts, ToolCall
+from domain.recovery import ErrorClass
 from domain.redaction import Redactor
 from domain.states import ToolCallState
 from domain.text import storable
@@ -156,7 +159,9 @@ async def _made(
 
     try:
         async with asyncio.timeout(tool.limits.timeout.total_seconds()):
-            result = await tool.run(scope, arguments)
+            with traces.tool_call(tool.name, tool.version) as span:
+                traces.begun(span, call.id)
+                result = await tool.run(scope, arguments)
     except asyncio.CancelledError:
         await ended(unseen, "ended because the execution was stopped", course=Course.CUT_SHORT)
         raise
@@ -169,16 +174,18 @@ async def _made(
     except ToolFailure as error:
         said = redactor.text(str(error))
         await ended(ToolCallState.FAILED, said)
-        raise ToolFailure(said) from None
+        raise ToolFailure(said, error_class=error.error_class) from None
     except TimeoutError:
+        found = ErrorClass.TOOL_TIMED_OUT
         said = f"{tool.name} took longer than {tool.limits.timeout.total_seconds():g} seconds and was ended."
     except Exception as error:  # noqa: BLE001 - a tool may fail in any way; its message may hold a secret
+        found = classify(error)
         said = redactor.text(f"{tool.name} stopped with an error of its own: {type(error).__name__}: {error}")
     else:
         return await _recorded(tool, result, redactor, ended)
     await ended(unseen, said, course=Course.CUT_SHORT)
     if tool.repeatable:
-        raise ToolFailure(said)
+        raise ToolFailure(said, error_class=found)
     return None
 
 

@@ -21,7 +21,8 @@ merged with ``known`` by fingerprint.
 from agents.testing.case import Case, CaseUnusable, load_cases
 from agents.testing.check import Checked, check
 from agents.testing.decisions import Approvals, UnexpectedAction
-from agents.testing.kit import AgentRun, KitContext, RecordedCall, run_agent
+from agents.testing.kit import AgentRun, KitContext, run_agent
+from agents.testing.kit_step import RecordedCall
 from agents.testing.suite import suite
 
 __all__ = [

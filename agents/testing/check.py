@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 from agents.contract import Agent, AgentFailure
 from agents.testing.case import Case, Ending, Expectation, ExpectedFinding
 from agents.testing.decisions import UnexpectedAction
-from agents.testing.kit import AgentRun, RecordedCall, run_agent
+from agents.testing.kit import AgentRun, run_agent
+from agents.testing.kit_step import RecordedCall
 from domain.finding import Finding
 
 AnyAgent = Agent[Any, Any]

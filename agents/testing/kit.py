@@ -6,9 +6,9 @@ import hashlib
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Generic, TypeVar
@@ -16,22 +16,28 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel, TypeAdapter
 
-from agents.contract import Action, Agent, Answer, Checkout, FindingsSummary, Step, Tool, ToolFailure, ToolResult
+from agents.contract import (
+    Action,
+    Agent,
+    Answer,
+    Checkout,
+    FindingsSummary,
+    SideEffect,
+    Step,
+)
 from agents.contract.egress import Egress
-from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, Sandbox, SandboxLimits, SandboxResult
-from agents.contract.tool import Arguments, Result
+from agents.contract.sandbox import Sandbox
 from agents.egress import EgressPolicy
-from agents.processes import ProcessNotStarted, ProcessTimedOut, run
+from agents.recovery import decide
 from agents.runtime.claims import claims_with_steps
-from agents.runtime.sandboxed_calls import call_sandboxed
-from agents.runtime.typed_calls import CallScope, call
 from agents.sandbox.choice import open_sandbox
-from agents.test_counts import counted_tests
 from agents.testing.decisions import NOTHING, Approvals, Decisions
+from agents.testing.kit_step import KitStep, RecordedCall
 from agents.testing.ledger import KitLedger
-from agents.testing.meter import KitMeter, ended_with
+from agents.testing.meter import KitMeter
 from agents.toolbox import Toolbox
 from agents.toolbox.known import KNOWN_TOOLS
+from domain.events import RecoveryAttempted
 from domain.evidence import JudgedClaim, Records, judge
 from domain.execution import PLATFORM_STEPS, Artifact, ToolCall
 from domain.execution import Step as RecordedStep
@@ -48,39 +54,13 @@ Report = TypeVar("Report", bound=BaseModel)
 Output = TypeVar("Output")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedCall:
-    """One call of a tool."""
-
-    step: str
-    tool: str
-    arguments: tuple[str, ...]
-    cwd: Path
-    result: ToolResult
-
-    def recorded(self, execution_id: UUID, at: datetime) -> ToolCall:
-        """The call as the platform would have it on record."""
-        return ToolCall(
-            id=uuid4(),
-            execution_id=execution_id,
-            step_name=self.step,
-            tool=self.tool,
-            version=None,
-            arguments=self.arguments,
-            arguments_hash="",
-            exit_code=self.result.exit_code,
-            tests=counted_tests(self.tool, self.result.stdout),
-            started_at=at,
-            finished_at=at,
-        )
-
-
 @dataclass(slots=True, kw_only=True)
 class AgentRun(Generic[Report]):
     """What an agent did.
 
     ``findings`` are all it found or found fixed, each in its state; ``artifacts`` are by name; ``actions`` are what it
-    asked permission for; ``spent`` is by unit.
+    asked permission for; ``spent`` is by unit. ``recoveries`` is what was done about errors of steps and tools, by the
+    same policies as on a worker; the kit does not wait through the pauses.
     """
 
     report: Report
@@ -93,6 +73,7 @@ class AgentRun(Generic[Report]):
     spent: dict[Unit, Decimal] = field(default_factory=dict)
     typed_calls: list[ToolCall] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
+    recoveries: list[RecoveryAttempted] = field(default_factory=list)
 
     @property
     def unverified(self) -> list[str]:
@@ -138,6 +119,7 @@ async def run_agent(
     context = KitContext(path, agent.kind, known, gate, frozenset(missing_tools), decisions, secrets=secrets or {})
     context.sandbox = sandbox or context.sandbox
     context.use(KitMeter(prices, budgets))
+    context.side_effects = agent.side_effects not in ((), (SideEffect.NONE,))
     with tempfile.TemporaryDirectory(prefix="wrenchai-scratch-", ignore_cleanup_errors=True) as scratch:
         context.checkout = replace(context.checkout, scratch=Path(scratch))
         report = await agent.run(context, inputs)
@@ -153,6 +135,7 @@ async def run_agent(
         actions=context.decisions.asked,
         claims=list(judge(claims_with_steps(agent, again), context.records())),
         spent=context.budget.spent(),
+        recoveries=context.recoveries,
     )
 
 
@@ -176,6 +159,8 @@ class KitContext:
     steps_done: list[tuple[int, int, str]] = field(default_factory=list)
     settled: list[Finding] = field(default_factory=list)
     toolbox: Toolbox = field(default_factory=Toolbox)
+    recoveries: list[RecoveryAttempted] = field(default_factory=list)
+    side_effects: bool = False
     secrets: Mapping[str, str] = field(default_factory=dict)
     sandbox: Sandbox = field(default_factory=lambda: open_sandbox("auto"))
     egress: Egress = field(default_factory=EgressPolicy)
@@ -202,7 +187,7 @@ class KitContext:
         function: Callable[[Step], Awaitable[Output]],
         *,
         returns: type[Output],
-        retry: RetryPolicy = RetryPolicy(),
+        retry: RetryPolicy | None = None,
     ) -> Output:
         """Run the function once; what it recorded counts only if it succeeds."""
         if name.startswith(PLATFORM_STEPS):
@@ -212,8 +197,7 @@ class KitContext:
         if name in self._step_names:
             raise ValueError(f"The step {name} was run before; give each step a name of its own.")
         self._step_names.add(name)
-        step = _KitStep(name, self)
-        output = await function(step)
+        step, output = await self._recovering(name, function, retry)
         for draft in fingerprinted(step.drafts):
             self._drafts[draft.fingerprint] = draft
         for artifact in step.artifacts.keys() & self.artifacts.keys():
@@ -222,6 +206,20 @@ class KitContext:
         self._succeeded.append(name)
         adapter = TypeAdapter(returns)
         return adapter.validate_json(adapter.dump_json(output, warnings=False))
+
+    async def _recovering(
+        self, name: str, function: Callable[[Step], Awaitable[Output]], retry: RetryPolicy | None
+    ) -> tuple[KitStep, Output]:
+        for attempt in count(1):
+            step = KitStep(name, self)
+            try:
+                return step, await function(step)
+            except Exception as error:
+                decision = decide(error, attempt, retry, side_effects=self.side_effects)
+                self.recoveries.append(decision.event(name, self.redactor.text(decision.message)))
+                if not decision.repeats:
+                    raise
+        raise AssertionError("unreachable")  # pragma: no cover
 
     async def approve(self, action: Action) -> Answer:
         """Answer as the test says."""
@@ -330,120 +328,3 @@ class KitContext:
 def _lies_in(path: str, skipped: set[str]) -> bool:
     parts = path.split("/")
     return any("/".join(parts[:length]) in skipped for length in range(1, len(parts) + 1))
-
-
-class _KitStep:
-    """A ``Step`` that runs real programs and keeps what is recorded until the step has succeeded."""
-
-    def __init__(self, name: str, context: KitContext) -> None:
-        self.name = name
-        self.drafts: list[FindingDraft] = []
-        self.artifacts: dict[str, bytes] = {}
-        self._context = context
-
-    async def log(self, text: str) -> None:
-        self._context.log.extend(self._context.redactor.text(text).splitlines())
-
-    async def tool(
-        self,
-        name: str,
-        arguments: Sequence[str],
-        *,
-        cwd: Path,
-        accept: frozenset[int] = frozenset({0}),
-        timeout: timedelta = timedelta(minutes=10),
-        max_output: int = 64 * 2**20,
-        max_memory: int | None = None,
-        stdin: bytes | None = None,
-    ) -> ToolResult:
-        tool = None if name in self._context.missing_tools else self._context.toolbox.find(name)
-        if tool is None:
-            raise ToolFailure(f"{name} is not installed.")
-        metered = self._context.budget.reserve(name)
-        try:
-            done = await run(
-                tool.path,
-                arguments,
-                cwd=cwd,
-                stdin=stdin,
-                timeout=timeout,
-                max_output=max_output,
-                max_memory=max_memory,
-            )
-        except ProcessNotStarted as error:
-            self._context.budget.charge(metered.never_began())
-            raise ToolFailure(str(error)) from error
-        except ProcessTimedOut as error:
-            self._context.budget.charge(ended_with(metered, error.result))
-            raise ToolFailure(str(error)) from error
-        self._context.budget.charge(ended_with(metered, done))
-        result = ToolResult(
-            exit_code=done.exit_code,
-            stdout=done.stdout,
-            stderr=done.stderr,
-            duration=done.duration,
-            truncated=done.truncated,
-        )
-        call = RecordedCall(step=self.name, tool=name, arguments=tuple(arguments), cwd=cwd, result=result)
-        self._context.tool_calls.append(call)
-        if result.exit_code not in accept:
-            said = (result.stderr or result.stdout).strip()[-2000:]
-            raise ToolFailure(f"{name} ended with exit code {result.exit_code}: {said or 'it said nothing'}")
-        return result
-
-    async def call(self, tool: type[Tool[Arguments, Result]], arguments: Arguments) -> Result:
-        context = self._context
-        ledger = replace(context.ledger, step_name=self.name)  # it writes to the same list
-
-        def scope(idempotency_key: str) -> CallScope:
-            return CallScope(
-                idempotency_key=idempotency_key,
-                checkout=context.checkout.path,
-                scratch=context.checkout.scratch,
-                sandbox=context.sandbox,
-                egress=context.egress,
-                log=self.log,
-                reveal=self._reveal,
-                redactor=context.redactor,
-            )
-
-        return await call(tool(), arguments, ledger=ledger, redactor=context.redactor, scope=scope)
-
-    async def sandboxed(
-        self,
-        command: Sequence[str],
-        *,
-        source: Path | None,
-        scratch: Path,
-        cwd: str = SCRATCH,
-        read_only: Sequence[Path] = (),
-        env: Mapping[str, str] = {},
-        stdin: bytes | None = None,
-        limits: SandboxLimits = DEFAULT_LIMITS,
-    ) -> SandboxResult:
-        run_it = partial(
-            self._context.sandbox.run,
-            command,
-            source=source,
-            scratch=scratch,
-            cwd=cwd,
-            read_only=read_only,
-            env=env,
-            stdin=stdin,
-            limits=limits,
-        )
-        ledger = replace(self._context.ledger, step_name=self.name)
-        return await call_sandboxed(command, self._context.sandbox, ledger, run_it)
-
-    async def _reveal(self, name: str) -> str:
-        if name not in self._context.secrets:
-            raise ToolFailure(f"There is no secret {name!r}: give it to the test.")
-        return self._context.secrets[name]
-
-    def finding(self, draft: FindingDraft) -> None:
-        self.drafts.append(draft)
-
-    def artifact(self, name: str, media_type: str, content: bytes) -> None:
-        if name in self.artifacts:
-            raise ValueError(f"The artifact {name} was recorded before; its name has to be unique.")
-        self.artifacts[name] = content

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from agents.contract import SideEffect, Tool, ToolFailure, ToolLimits, ToolScope
 from agents.contract.egress import EgressRefused
+from agents.recovery import classify
 
 MOST_HOPS = 5
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -68,7 +69,9 @@ class WebFetch(Tool[FetchArguments, Fetched]):
                 return await _follow(client, scope, arguments)
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError) as error:
             said = str(error) or type(error).__name__
-            raise ToolFailure(f"{arguments.url[:200]} could not be fetched: {said}.") from error
+            raise ToolFailure(
+                f"{arguments.url[:200]} could not be fetched: {said}.", error_class=classify(error)
+            ) from error
 
 
 async def _follow(client: httpx.AsyncClient, scope: ToolScope, arguments: FetchArguments) -> Fetched:

@@ -16,10 +16,15 @@ class ExecutionQueued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionStarted:
-    """A worker took the execution; ``epoch`` is above 1 when it was back in the queue before."""
+    """A worker took the execution; ``epoch`` is above 1 when it was back in the queue before.
+
+    ``waited_ms`` is how long it had been due, at its first start.
+    """
 
     worker_id: str
     epoch: int
+    agent: str = ""
+    waited_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,24 @@ class StepFailed:
     step: str
     message: str
     will_retry: bool
+    error_class: str | None = None
+    severity: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryAttempted:
+    """The platform did something about an error of a step, or decided that nothing can be done.
+
+    ``attempt`` is the failed one, from 1; ``pause_ms`` is how long is waited before the next.
+    """
+
+    step: str
+    error_class: str
+    severity: str
+    action: str
+    attempt: int
+    pause_ms: int
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +203,9 @@ class ExecutionFinished:
     status: str
     error_code: str | None = None
     error_message: str | None = None
+    error_severity: str | None = None
+    agent: str = ""
+    duration_ms: int | None = None
 
 
 ExecutionEvent: TypeAlias = (
@@ -191,6 +217,7 @@ ExecutionEvent: TypeAlias = (
     | StepStarted
     | StepSucceeded
     | StepFailed
+    | RecoveryAttempted
     | ProgressChanged
     | LogWritten
     | ToolCallStarted

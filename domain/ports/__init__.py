@@ -15,6 +15,7 @@ from domain.ports.secrets import SecretStore, Vault
 from domain.ports.tasks import DependencyStore, TaskStore
 from domain.ports.tool_calls import ToolCallStore
 from domain.ports.tools import ToolCatalogue
+from domain.ports.traces import Traces, Untraced
 from domain.ports.unit_of_work import Result, Transactor, UnitOfWork
 
 __all__ = [
@@ -41,8 +42,10 @@ __all__ = [
     "TaskStore",
     "ToolCallStore",
     "ToolCatalogue",
+    "Traces",
     "Transactor",
     "UnitOfWork",
+    "Untraced",
     "Vault",
     "WorkQueue",
     "WorkerStore",

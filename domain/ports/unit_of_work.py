@@ -19,6 +19,7 @@ from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
 from domain.ports.secrets import SecretStore, Vault
 from domain.ports.tasks import DependencyStore, TaskStore
 from domain.ports.tool_calls import ToolCallStore
+from domain.ports.traces import Traces
 
 Result = TypeVar("Result")
 
@@ -48,6 +49,7 @@ class UnitOfWork(Protocol):
     agents: AgentCatalogue
     sources: SourcePolicy
     notary: Notary
+    traces: Traces
 
     def new_id(self) -> UUID:
         """A fresh UUIDv7."""

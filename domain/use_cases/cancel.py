@@ -90,7 +90,9 @@ async def _cancel_live(
         process_gone_at=now,
     )
     await uow.executions.update(ended)
-    finished = ExecutionFinished(status=ended.status, error_code=error.code, error_message=error.message)
+    finished = ExecutionFinished(
+        status=ended.status, error_code=error.code, error_message=error.message, agent=ended.agent
+    )
     await uow.events.append(subject_of(ended), [requested], actor=actor.id)
     await end_steps(uow, subject_of(ended), ended, actor.id)  # it may be back in the queue after its worker died
     await end_approvals(uow, subject_of(ended), ended, actor.id)

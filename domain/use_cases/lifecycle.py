@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,11 +33,11 @@ from domain.task import Task
 from domain.use_cases import release
 from domain.use_cases.cancel import subject_of
 from domain.use_cases.closing import Case, Judged, seal, try_case
+from domain.use_cases.parking import is_poison, note_crash, parked
 from domain.use_cases.unanswered import end_approvals
 from domain.use_cases.unfinished_steps import end_steps
 from domain.use_cases.unfinished_tool_calls import end_tool_calls
 
-MOST_CRASHES = 3
 TOO_EARLY = timedelta(seconds=2)
 """Less than that before its time an execution is started anyway: the queue rounds, and clocks are never quite alike."""
 MOST_REASON = 500
@@ -115,7 +115,10 @@ async def start_execution(uow: UnitOfWork, execution_id: UUID, epoch: int, worke
     )
     lease = Lease(subject=subject_of(execution), execution_id=execution_id, epoch=epoch, worker_id=worker_id)
     await uow.executions.update(running)
-    await uow.events.append(lease.subject, [ExecutionStarted(worker_id=str(worker_id), epoch=epoch)], actor=lease.actor)
+    started = ExecutionStarted(
+        worker_id=str(worker_id), epoch=epoch, agent=execution.agent, waited_ms=_waited(execution, uow.now)
+    )
+    await uow.events.append(lease.subject, [started], actor=lease.actor)
     task = await release.move(uow, lease.actor, tasks[execution.task_id], TaskStatus.IN_PROGRESS, scheduled_for=None)
     begun_before = execution.started_at is not None  # else there is nothing yet to go on from
     steps = await uow.executions.steps(execution_id) if begun_before else ()
@@ -154,7 +157,8 @@ async def requeue_execution(
 ) -> Execution | None:
     """Send an execution back to the queue, its finished steps kept, because its worker stopped (or ``crashed``).
 
-    One that was to be cancelled ends instead; one that has killed its worker too often is failed as ``POISONED``.
+    One that was to be cancelled ends instead; one that has killed its worker too often is parked: it is failed as
+    ``POISONED``, with what is known of each crash, and only a person tries it again.
     ``None`` when the segment is no longer the current one.
     """
     found = await uow.executions.get(None, execution_id)
@@ -169,15 +173,15 @@ async def requeue_execution(
     if execution.status is ExecutionStatus.QUEUED:
         return await _enqueue_next_segment(uow, task, execution)
     await uow.events.append(subject_of(execution), [ProcessGone(reason=reason)], actor=ENGINE)
+    execution = replace(execution, process_gone_at=uow.now)
+    if crashed:
+        execution = await note_crash(uow, execution)
     await uow.ledger.settle_open(subject_of(execution))
-    execution = replace(execution, process_gone_at=uow.now, crashes=execution.crashes + crashed)
     if execution.cancel_requested_at is not None:
         error = ExecutionError(code="CANCELLED", message="cancelled; its worker had gone")
         return await _end(uow, task, execution, Outcome(status=ExecutionStatus.CANCELLED, error=error), ENGINE)
-    if execution.crashes >= MOST_CRASHES:
-        message = f"{execution.crashes} workers died while they ran this execution, so it is not tried again."
-        error = ExecutionError(code="POISONED", message=message)
-        return await _end(uow, task, execution, Outcome(status=ExecutionStatus.FAILED, error=error), ENGINE)
+    if is_poison(execution):
+        return await _end(uow, task, execution, Outcome(status=ExecutionStatus.FAILED, error=parked(execution)), ENGINE)
     check_execution(execution.status, ExecutionStatus.QUEUED)
     await uow.events.append(subject_of(execution), [ExecutionRequeued(reason=reason)], actor=ENGINE)
     task = await release.move(uow, ENGINE, task, TaskStatus.QUEUED, reason)
@@ -221,6 +225,14 @@ async def resume_execution(uow: UnitOfWork, actor_id: str, execution_id: UUID, r
     await uow.events.append(subject_of(execution), [ExecutionRequeued(reason=reason)], actor=actor_id)
     task = await release.move(uow, actor_id, task, TaskStatus.QUEUED, reason)
     await _enqueue_next_segment(uow, task, replace(execution, status=ExecutionStatus.QUEUED))
+
+
+def _waited(execution: Execution, now: datetime) -> int | None:
+    """Milliseconds that an execution had been due when it was started first."""
+    if execution.started_at is not None:
+        return None
+    due = max(execution.created_at, execution.scheduled_for or execution.created_at)
+    return max(0, (now - due) // timedelta(milliseconds=1))
 
 
 async def _enqueue_next_segment(
@@ -284,6 +296,9 @@ async def _end(
         status=ended.status,
         error_code=ended.error.code if ended.error else None,
         error_message=ended.error.message if ended.error else None,
+        error_severity=ended.error.severity if ended.error else None,
+        agent=ended.agent,
+        duration_ms=None if ended.duration is None else ended.duration // timedelta(milliseconds=1),
     )
     await uow.events.append(subject_of(ended), [finished], actor=actor_id)
     await seal(uow, task, ended, judged, report)

@@ -16,6 +16,7 @@ from domain.events import (
     LogWritten,
     ProcessGone,
     ProgressChanged,
+    RecoveryAttempted,
     SourcePrepared,
     StepFailed,
     StepStarted,
@@ -27,6 +28,7 @@ from domain.lease import Lease
 from domain.ledger import Posting, PostingKind
 from domain.ports import UnitOfWork
 from domain.project import Source
+from domain.recovery import RecoveryAction
 from domain.states import StepStatus, check_step
 from domain.units import Unit
 
@@ -107,15 +109,38 @@ async def finish_step(uow: UnitOfWork, lease: Lease, step: Step, record: StepRec
 
 
 async def fail_step(
-    uow: UnitOfWork, lease: Lease, step: Step, message: str, *, will_retry: bool, cancelled: bool = False
+    uow: UnitOfWork,
+    lease: Lease,
+    step: Step,
+    message: str,
+    *,
+    recovery: RecoveryAttempted | None = None,
+    cancelled: bool = False,
 ) -> Step:
-    """End an attempt at a step without success."""
+    """End an attempt at a step without success, and note what is done about it."""
     status = StepStatus.CANCELLED if cancelled else StepStatus.FAILED
     check_step(step.status, status)
     failed = replace(step, status=status, error=message, finished_at=uow.now)
-    await _append(uow, lease, [StepFailed(step=step.name, message=message, will_retry=will_retry)])
+    told = StepFailed(
+        step=step.name,
+        message=message,
+        will_retry=recovery is not None and recovery.action == RecoveryAction.RETRY,
+        error_class=recovery.error_class if recovery else None,
+        severity=recovery.severity if recovery else None,
+    )
+    await _append(uow, lease, [told] if recovery is None else [told, recovery])
     await uow.executions.put_step(failed)
     return failed
+
+
+async def record_recovery(uow: UnitOfWork, lease: Lease, recovery: RecoveryAttempted) -> None:
+    """Note what is done about an error while its step goes on."""
+    await _append(uow, lease, [recovery])
+
+
+async def record_segment_trace(uow: UnitOfWork, lease: Lease, traceparent: str) -> None:
+    """Note where the trace of this segment begins, for the next one to link to."""
+    await uow.executions.set_segment_traceparent(lease.execution_id, traceparent)
 
 
 async def record_progress(uow: UnitOfWork, lease: Lease, progress: Progress) -> None:

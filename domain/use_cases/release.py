@@ -107,6 +107,7 @@ async def start_attempt(
         scheduled_for=starts,
         created_at=uow.now,
     )
+    execution = replace(execution, traceparent=uow.traces.dispatched(execution))
     queued = await move(uow, actor_id, task, TaskStatus.QUEUED, reason, attempts=execution.number, scheduled_for=starts)
     await uow.executions.insert(execution)
     await uow.events.append(

@@ -9,11 +9,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from domain.events import Event, ToolCallFinished, ToolCallStarted, ToolCallUncertain
+from domain.events import Event, RecoveryAttempted, ToolCallFinished, ToolCallStarted, ToolCallUncertain
 from domain.execution import Artifact, ToolCall
 from domain.lease import Lease
 from domain.ports import UnitOfWork
 from domain.prices import Price
+from domain.recovery import POLICIES, ErrorClass
 from domain.states import LEFT_OPEN, ToolCallState
 
 
@@ -103,7 +104,8 @@ async def begin_tool_call(
 
 async def end_tool_call(uow: UnitOfWork, lease: Lease, call: ToolCall, result: Artifact | None = None) -> None:
     """Record how a call ended. ``result`` is the artifact that holds its result, when that is a large one."""
-    await _append(uow, lease, [ended_event(call)])
+    asking = [_asking(call)] if call.state is ToolCallState.UNCERTAIN else []
+    await _append(uow, lease, [ended_event(call), *asking])
     await uow.tool_calls.put(call)
     if result is not None:
         await uow.executions.insert_artifacts([result])
@@ -153,11 +155,25 @@ def finished_event(call: ToolCall) -> ToolCallFinished:
     )
 
 
+def _asking(call: ToolCall) -> RecoveryAttempted:
+    """What is done about a call of which nobody knows whether it has had its effect."""
+    found = ErrorClass.EFFECT_UNCERTAIN
+    return RecoveryAttempted(
+        step=call.step_name,
+        error_class=found,
+        severity=POLICIES[found].severity,
+        action=POLICIES[found].action,
+        attempt=call.attempt,
+        pause_ms=0,
+        message=f"{call.tool} is called again only when somebody has looked and allows it.",
+    )
+
+
 async def _doubted(uow: UnitOfWork, lease: Lease, call: ToolCall) -> ToolCall:
     if call.state is ToolCallState.UNCERTAIN:
         return call
     call = doubted(call)
-    await _append(uow, lease, [ended_event(call)])
+    await _append(uow, lease, [ended_event(call), _asking(call)])
     await uow.tool_calls.put(call)
     return call
 

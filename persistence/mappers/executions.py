@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from domain.execution import (
     Artifact,
+    CrashReport,
     Execution,
     ExecutionError,
     Progress,
@@ -15,6 +18,7 @@ from domain.execution import (
     ToolCall,
     Worker,
 )
+from domain.recovery import ErrorSeverity
 from domain.states import ExecutionStatus, StepStatus, ToolCallState
 from persistence.mappers.rows import AnyRow
 
@@ -30,7 +34,8 @@ def to_execution(row: AnyRow) -> Execution:
     """A row of ``executions``."""
     error = None
     if row["error_code"] is not None:
-        error = ExecutionError(code=row["error_code"], message=row["error_message"] or "")
+        severity = ErrorSeverity(row["error_severity"]) if row["error_severity"] else None
+        error = ExecutionError(code=row["error_code"], message=row["error_message"] or "", severity=severity)
     return Execution(
         id=row["id"],
         workspace_id=row["workspace_id"],
@@ -46,6 +51,9 @@ def to_execution(row: AnyRow) -> Execution:
         worker_id=row["worker_id"],
         epoch=row["epoch"],
         crashes=row["crashes"],
+        crash_reports=tuple(_to_crash_report(one) for one in row["crash_reports"]),
+        traceparent=row["traceparent"],
+        segment_traceparent=row["segment_traceparent"],
         sequence=row["sequence"],
         events_removed_to=row["pruned_to"],
         timeout=row["timeout"],
@@ -83,10 +91,14 @@ def from_execution(execution: Execution) -> dict[str, Any]:
         "inputs": dict(execution.inputs),
         "error_code": execution.error.code if execution.error else None,
         "error_message": execution.error.message if execution.error else None,
+        "error_severity": execution.error.severity if execution.error else None,
         "source_state": execution.source_state,
         "worker_id": execution.worker_id,
         "epoch": execution.epoch,
         "crashes": execution.crashes,
+        "crash_reports": [_from_crash_report(one) for one in execution.crash_reports],
+        "traceparent": execution.traceparent,
+        "segment_traceparent": execution.segment_traceparent,
         "timeout": execution.timeout,
         "cancel_requested_at": execution.cancel_requested_at,
         "cancel_requested_by": execution.cancel_requested_by,
@@ -98,6 +110,22 @@ def from_execution(execution: Execution) -> dict[str, Any]:
         "finished_at": execution.finished_at,
         "created_at": execution.created_at,
     }
+
+
+def _to_crash_report(stored: dict[str, Any]) -> CrashReport:
+    worker_id = stored["worker_id"]
+    return CrashReport(
+        at=datetime.fromisoformat(stored["at"]),
+        worker_id=UUID(worker_id) if worker_id else None,
+        steps=tuple(stored["steps"]),
+        tools=tuple(stored["tools"]),
+    )
+
+
+def _from_crash_report(report: CrashReport) -> dict[str, Any]:
+    worker_id = str(report.worker_id) if report.worker_id else None
+    told = {"steps": list(report.steps), "tools": list(report.tools)}
+    return {"at": report.at.isoformat(), "worker_id": worker_id, **told}
 
 
 def to_step(row: AnyRow) -> Step:

@@ -28,6 +28,7 @@ class EventTable:
         self._connection = connection
         self._now = now
         self.touched: set[Subject] = set()
+        self.written: list[Event] = []
 
     async def append(self, subject: Subject, new: Iterable[Event], *, actor: str, epoch: int | None = None) -> None:
         """Write events in order; those of an execution get the next sequence numbers, fenced by ``epoch``."""
@@ -51,6 +52,7 @@ class EventTable:
             for offset, event in enumerate(batch)
         ]
         await self._connection.execute(insert(events), rows)
+        self.written += batch
         await self._wake(subject)
 
     async def _take_sequence(

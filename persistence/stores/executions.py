@@ -16,8 +16,10 @@ from persistence.mappers import from_execution, to_execution, to_step
 from persistence.selects import select_executions
 from persistence.tables import artifacts, events, executions, steps
 
-IMMUTABLE = frozenset({"id", "workspace_id", "project_id", "task_id", "number", "agent", "inputs", "created_at"})
-MEASURED = frozenset({"progress_done", "progress_total", "progress_message", "source_state"})
+IMMUTABLE = frozenset(
+    {"id", "workspace_id", "project_id", "task_id", "number", "agent", "inputs", "created_at", "traceparent"}
+)
+MEASURED = frozenset({"progress_done", "progress_total", "progress_message", "source_state", "segment_traceparent"})
 """Written on their own while the execution runs, so that a copy read earlier does not put an old value back."""
 
 
@@ -80,6 +82,12 @@ class ExecutionTable:
             update(executions)
             .where(executions.c.id == execution_id)
             .values(progress_done=progress.done, progress_total=progress.total, progress_message=progress.message)
+        )
+
+    async def set_segment_traceparent(self, execution_id: UUID, traceparent: str) -> None:
+        """Note where the trace of its present segment begins."""
+        await self._connection.execute(
+            update(executions).where(executions.c.id == execution_id).values(segment_traceparent=traceparent)
         )
 
     async def put_report(self, execution_id: UUID, report: StoredReport) -> None:

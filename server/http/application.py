@@ -20,6 +20,8 @@ from server.security.authentication import CLIENT_HEADER, Authenticator
 from server.security.edge import EdgeGuard
 from server.security.local_token import LocalToken
 from server.security.sign_in import SignIn
+from server.telemetry import endpoint
+from server.telemetry.requests import RESPONSE, watched
 from server.transport.app import GraphQLApp, graphql_app
 from server.transport.execution import OperationScope
 from server.transport.limits import TransportLimits
@@ -59,6 +61,7 @@ def build_application(platform: Platform, *, port: int, health_checks: health.Ch
         WebSocketRoute("/graphql", graphql),
         *sdl.routes(),
         *health.routes(health_checks),
+        *endpoint.routes(platform.telemetry.registry, authenticate, platform.census),
         *artifacts.routes(platform, authenticate),
         *receipts.routes(platform, authenticate),
         *error_pages.routes(),
@@ -66,12 +69,23 @@ def build_application(platform: Platform, *, port: int, health_checks: health.Ch
         *web_assets.routes(),
     ]
     guarded = EdgeGuard(
-        _shared_with(settings.allowed_origins, Starlette(routes=routes)),
+        _shared_with(settings.allowed_origins, watched(Starlette(routes=routes), platform.telemetry)),
         port=port,
         allowed_hosts=settings.allowed_hosts,
         allowed_origins=settings.allowed_origins,
     )
     return Application(asgi=guarded, graphql=graphql, sign_in=sign_in, limits=limits)
+
+
+def build_metrics_page(platform: Platform, *, port: int) -> ASGIApp:
+    """What a worker without API serves, on a port of its own: ``/metrics`` and nothing else."""
+    settings = platform.settings
+    token = LocalToken.ensure(settings.data_dir)
+    authenticate = Authenticator(
+        token=token, sign_in=SignIn.stored(settings.data_dir, token), principal_of=platform.owner
+    )
+    routes = endpoint.routes(platform.telemetry.registry, authenticate, platform.census)
+    return EdgeGuard(Starlette(routes=routes), port=port, allowed_hosts=settings.allowed_hosts)
 
 
 def _shared_with(origins: tuple[str, ...], app: ASGIApp) -> ASGIApp:
@@ -82,8 +96,8 @@ def _shared_with(origins: tuple[str, ...], app: ASGIApp) -> ASGIApp:
         app,
         allow_origins=origins,
         allow_methods=("GET", "POST"),
-        allow_headers=("authorization", "content-type", CLIENT_HEADER, "last-event-id", "x-request-id"),
-        expose_headers=("x-request-id",),
+        allow_headers=("authorization", "content-type", CLIENT_HEADER, "last-event-id", "traceparent", "x-request-id"),
+        expose_headers=(RESPONSE, "x-request-id"),
         max_age=600,
     )
 

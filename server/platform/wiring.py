@@ -17,6 +17,7 @@ from agents.runtime import engine as execution_engine
 from agents.runtime.checkouts import Checkouts
 from agents.runtime.queue import DbosQueue
 from agents.runtime.segment import Workshop
+from agents.runtime.traces import SpanTraces
 from agents.runtime.worker import Chores, Worker
 from agents.sandbox.choice import open_sandbox
 from agents.toolbox import Toolbox
@@ -26,6 +27,7 @@ from domain.events import Subject
 from domain.ports import UnitOfWork
 from persistence.addresses import DatabaseAddresses
 from persistence.artifacts import DiskArtifacts
+from persistence.census import Census, census
 from persistence.clock import DatabaseClock
 from persistence.disk_space import DiskSpace
 from persistence.reader import SqlReader
@@ -46,6 +48,7 @@ from server.security.master_keys import MasterKeys
 from server.security.receipt_key import ReceiptKey
 from server.security.vault import EnvelopeVault
 from server.settings import Settings
+from server.telemetry.exporting import SILENT, Telemetry
 
 DEFAULT_WORKSPACE = UUID("00000000-0000-7000-8000-000000000001")
 """The one workspace until people and tenants are told apart."""
@@ -69,6 +72,7 @@ class Platform:
     transactor: SqlTransactor
     clock: DatabaseClock
     notary: ReceiptKey
+    telemetry: Telemetry = SILENT
     reads: Reads = field(default_factory=shared_reads)
 
     @property
@@ -99,6 +103,10 @@ class Platform:
             notary=self.notary,
             last_event_id=last_event_id,
         )
+
+    async def census(self) -> Census:
+        """How many executions wait and run, and how many workers live."""
+        return await census(self.engine, self.lease)
 
     @property
     def checkouts(self) -> Checkouts:
@@ -152,7 +160,9 @@ class Platform:
 
 
 @asynccontextmanager
-async def open_platform(settings: Settings, addresses: DatabaseAddresses) -> AsyncIterator[Platform]:
+async def open_platform(
+    settings: Settings, addresses: DatabaseAddresses, telemetry: Telemetry = SILENT
+) -> AsyncIterator[Platform]:
     """Wire the parts together on a migrated database, and let go of them at the end."""
     async with AsyncExitStack() as stack:
         engine = create_engine(addresses, settings)
@@ -190,6 +200,8 @@ async def open_platform(settings: Settings, addresses: DatabaseAddresses) -> Asy
             vault=vault,
             notary=notary,
             after_commit=publish,
+            traces=SpanTraces(),
+            observe=telemetry.instruments.observe if telemetry.instruments is not None else None,
         )
         await transactor.run(_ensure_workspace)
         yield Platform(
@@ -207,6 +219,7 @@ async def open_platform(settings: Settings, addresses: DatabaseAddresses) -> Asy
             transactor=transactor,
             clock=clock,
             notary=notary,
+            telemetry=telemetry,
         )
 
 

@@ -17,6 +17,7 @@ from starlette.requests import HTTPConnection
 from structlog.contextvars import bound_contextvars
 
 from domain.error_codes import ErrorCode
+from server.telemetry.requests import answered, operation_span
 from server.transport.document import Operation
 from server.transport.errors import TOO_SLOW, ErrorPublisher
 from server.transport.executable import ExecutableSchema, Refused, Subscription
@@ -83,13 +84,15 @@ class Runner(Generic[Principal]):
         """
         started = time.perf_counter()
         codes: list[str] = []
-        with bound_contextvars(request_id=scope.request_id, trace_id=trace_id_of(scope.connection)):
+        ids = bound_contextvars(request_id=scope.request_id, trace_id=trace_id_of(scope.connection))
+        with operation_span(operation) as span, ids:
             try:
                 async with aclosing(self._replies(operation, scope)) as replies:
                     async for reply in replies:
                         codes += [error["extensions"]["code"] for error in reply.payload.get("errors", ())]
                         await deliver(reply)
             finally:
+                answered(span, codes)
                 log.info(
                     "operation",
                     type=operation.type.value,

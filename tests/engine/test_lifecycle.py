@@ -18,7 +18,7 @@ from domain.execution import Execution, ExecutionError, Step
 from domain.ports import UnitOfWork
 from domain.states import ExecutionStatus, StepStatus, TaskStatus
 from domain.task import RetryPolicy, Task
-from domain.use_cases import cancel, lifecycle, projects, recording, tasks
+from domain.use_cases import cancel, lifecycle, parking, projects, recording, tasks
 from persistence.tables import events, workers
 from schema.node_ids import decode_as
 from server.platform.wiring import Platform
@@ -139,7 +139,7 @@ async def test_a_cancelled_execution_whose_worker_dies_ends_with_its_steps(one: 
 
 
 async def test_an_execution_that_kills_its_workers_is_given_up(one: OneTask) -> None:
-    for crashes in range(1, lifecycle.MOST_CRASHES):
+    for crashes in range(1, parking.MOST_CRASHES):
         segment = await one.take()
         assert segment.lease.epoch == crashes
         await one.step(segment, "poison")
@@ -153,7 +153,7 @@ async def test_an_execution_that_kills_its_workers_is_given_up(one: OneTask) -> 
     assert ended.error is not None
     assert (ended.status, ended.error.code) == (ExecutionStatus.FAILED, "POISONED")
     (step,) = await one.steps(ended.id)
-    assert (step.status, step.attempt) == (StepStatus.FAILED, lifecycle.MOST_CRASHES)
+    assert (step.status, step.attempt) == (StepStatus.FAILED, parking.MOST_CRASHES)
     assert (await one.task()).status is TaskStatus.FAILED  # a poison is final, whatever the retry policy says
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 from server.client.graphql_client import GraphQLClient
@@ -12,6 +13,10 @@ from tests.faults.platform_processes import LEASE, started, until
 from tests.faults.work import cancel, give
 
 STEPS = 10
+PARKED = """query ($id: ID!) { execution(id: $id) {
+  crashes crashReports { at steps tools worker { id } } error { severity }
+  task { statusReason viewerCan { retry } }
+} }"""
 
 
 async def test_another_worker_goes_on_and_repeats_no_finished_step(
@@ -66,16 +71,30 @@ async def test_cancel_while_the_worker_is_dead(ground: Ground, caller: GraphQLCl
 
 
 async def test_a_task_that_kills_every_worker_is_parked(ground: Ground, caller: GraphQLClient, folder: Path) -> None:
-    work = await give(caller, folder, steps=1, held=False, kill_worker=True)
+    work = await give(caller, folder, steps=1, held=False, kill_in_tool=True)
+    workers = []
     for crash in range(1, 4):
         async with started("worker", ground.data_dir) as worker:
             await until_line(work.journal, "start 1", 40, times=crash)
             assert await worker.exit_code(10) == -9
+            workers.append(str((await ground.checker.execution(work.execution_id))["worker_id"]))
     async with started("worker", ground.data_dir) as survivor:
         await ground.checker.until_worker(survivor)
         execution = await ground.checker.until_status(work.execution_id, "FAILED", LEASE + 5)
         assert (execution["error_code"], execution["crashes"]) == ("POISONED", 3)
-        assert "3 workers died" in execution["error_message"]
+        assert (execution["error_severity"], "3 workers died" in execution["error_message"]) == ("CRITICAL", True)
+        reports = json.loads(execution["crash_reports"])
+        assert [(report["worker_id"], report["steps"], report["tools"]) for report in reports] == [
+            (worker_id, ["step-1"], ["python"]) for worker_id in workers
+        ]
+        shown = (await caller.query(PARKED, {"id": work.node_id}))["execution"]
+        assert (shown["crashes"], len(shown["crashReports"]), shown["error"]["severity"]) == (3, 3, "CRITICAL")
+        assert shown["crashReports"][0]["steps"] == ["step-1"]
+        reason = shown["task"]["statusReason"]
+        assert reason.startswith("Parked: 3 workers died")
+        assert reason.count("during 'step-1' in python on worker") == 3
+        assert all(worker_id in reason for worker_id in workers)
+        assert shown["task"]["viewerCan"]["retry"]
         assert await work.starts(1) == [3]
         await ground.checker.nothing_is_left()
         assert survivor.popen.poll() is None

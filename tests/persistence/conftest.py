@@ -12,11 +12,12 @@ import pytest
 
 from domain.acceptance import CommandCheck, FileCheck, FindingThreshold, QueryCheck
 from domain.actor import Actor
-from domain.execution import Artifact, Execution, ExecutionError, Progress, Step, TestCounts, ToolCall
+from domain.execution import Artifact, CrashReport, Execution, ExecutionError, Progress, Step, TestCounts, ToolCall
 from domain.finding import Finding, FindingState, Location
 from domain.ports import UnitOfWork
 from domain.project import Project, Source, SourceKind
 from domain.quality_gate import QualityGate
+from domain.recovery import ErrorSeverity
 from domain.severity import Severity
 from domain.states import ExecutionStatus, StepStatus, TaskStatus, ToolCallState
 from domain.task import Dependency, OnFailure, Priority, RetryPolicy, Task
@@ -143,11 +144,14 @@ class Shelf:
             status=ExecutionStatus.RUNNING,
             progress=Progress(done=2, total=5, message="ruff"),
             inputs={"a": [1]},
-            error=ExecutionError(code="AGENT_FAILED", message="told to fail"),
+            error=ExecutionError(code="AGENT_FAILED", message="told to fail", severity=ErrorSeverity.HIGH),
             source_state="git:abc",
             worker_id=uuid4(),
             epoch=6,
             crashes=2,
+            crash_reports=(CrashReport(at=NOON, worker_id=None, steps=("types",), tools=("mypy",)),),
+            traceparent="00-" + "1" * 32 + "-" + "2" * 16 + "-01",
+            segment_traceparent="00-" + "1" * 32 + "-" + "3" * 16 + "-01",
             timeout=timedelta(minutes=3),
             cancel_requested_at=NOON + timedelta(seconds=1),
             cancel_requested_by="user:owner",

@@ -119,6 +119,7 @@ async def test_an_execution_goes_there_and_back(shelf: Shelf) -> None:
         worker_id=None,
         epoch=7,
         crashes=3,
+        crash_reports=(),
         cancel_requested_at=None,
         cancel_requested_by=None,
         process_gone_at=None,

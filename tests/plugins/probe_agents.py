@@ -23,12 +23,14 @@ else:  # it runs as a plugin, with its own folder on the path and not that of th
     from probe_tools import KeyedStamp, Stamp, StampArguments
 
 import_module("removed_fences").remove()
+troubles = import_module("troubles")
 
 UNSTORABLE = "a\0b\ud800c"
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
 )
 UNTIL = "import os, sys, time\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.02)"
+KILLER = "import os, signal, sys; os.kill(int(sys.argv[1]), signal.SIGKILL)"
 PARENT = (
     "import subprocess, sys, time; "
     "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True); "
@@ -73,7 +75,9 @@ class ProbeInputs(BaseModel):
     stamp_until: str | None = Field(None, description="That tool ends only when this file exists.")
     stamp_keyed: bool = Field(False, description="Use the tool that may be repeated.")
     asks: list[ProbeAction] = Field([], description="What it asks behind its steps, all side by side.")
+    trouble: str | None = Field(None, description="What each step runs into: see troubles.")
     kill_worker: bool = Field(False, description="Kill the worker's process in the first step.")
+    kill_in_tool: bool = Field(False, description="Let a program do that.")
 
 
 class ProbeReport(BaseModel):
@@ -170,8 +174,12 @@ async def _action(asked: ProbeAction) -> Action:
 
 async def _work(step: Step, inputs: ProbeInputs, number: int, checkout: Checkout) -> int:
     _note(inputs, f"start {number}")
+    if inputs.kill_in_tool:
+        await step.tool("python", ["-c", KILLER, str(os.getpid())], cwd=Path("/"))
     if inputs.kill_worker:
         os.kill(os.getpid(), signal.SIGKILL)
+    if inputs.trouble is not None:
+        await troubles.have(step, inputs.trouble)
     if inputs.unstorable:
         await step.log(UNSTORABLE)
         step.artifact(f"{UNSTORABLE}.bin", "application/octet-stream", UNSTORABLE.encode("utf-8", "surrogatepass"))

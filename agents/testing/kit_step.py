@@ -1,0 +1,191 @@
+"""A step of the kit: real programs, and what is recorded is kept until the step has succeeded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from agents.contract import Alternative, Tool, ToolFailure, ToolMissing, ToolResult, ToolTimedOut
+from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, SandboxLimits, SandboxResult
+from agents.contract.tool import Arguments, Result
+from agents.processes import ProcessNotStarted, ProcessTimedOut, run
+from agents.recovery import Decision, with_alternatives
+from agents.runtime.sandboxed_calls import call_sandboxed
+from agents.runtime.typed_calls import CallScope, call
+from agents.test_counts import counted_tests
+from agents.testing.meter import ended_with
+from domain.execution import ToolCall
+from domain.finding import FindingDraft
+
+if TYPE_CHECKING:
+    from agents.testing.kit import KitContext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedCall:
+    """One call of a tool."""
+
+    step: str
+    tool: str
+    arguments: tuple[str, ...]
+    cwd: Path
+    result: ToolResult
+
+    def recorded(self, execution_id: UUID, at: datetime) -> ToolCall:
+        """The call as the platform would have it on record."""
+        return ToolCall(
+            id=uuid4(),
+            execution_id=execution_id,
+            step_name=self.step,
+            tool=self.tool,
+            version=None,
+            arguments=self.arguments,
+            arguments_hash="",
+            exit_code=self.result.exit_code,
+            tests=counted_tests(self.tool, self.result.stdout),
+            started_at=at,
+            finished_at=at,
+        )
+
+
+class KitStep:
+    """A ``Step`` that runs real programs and keeps what is recorded until the step has succeeded."""
+
+    def __init__(self, name: str, context: KitContext) -> None:
+        self.name = name
+        self.drafts: list[FindingDraft] = []
+        self.artifacts: dict[str, bytes] = {}
+        self._context = context
+
+    async def log(self, text: str) -> None:
+        """Keep lines."""
+        self._context.log.extend(self._context.redactor.text(text).splitlines())
+
+    async def tool(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        cwd: Path,
+        accept: frozenset[int] = frozenset({0}),
+        timeout: timedelta = timedelta(minutes=10),
+        max_output: int = 64 * 2**20,
+        max_memory: int | None = None,
+        stdin: bytes | None = None,
+        alternatives: Sequence[Alternative] = (),
+    ) -> ToolResult:
+        """Run a real program, and one that stands in for it when it fails for good."""
+
+        async def attempt(name: str, arguments: Sequence[str], accept: frozenset[int]) -> ToolResult:
+            return await self._run(
+                name,
+                arguments,
+                accept,
+                cwd=cwd,
+                stdin=stdin,
+                timeout=timeout,
+                max_output=max_output,
+                max_memory=max_memory,
+            )
+
+        async def note(decision: Decision) -> None:
+            message = self._context.redactor.text(decision.message)
+            self._context.recoveries.append(decision.event(self.name, message))
+
+        return await with_alternatives(attempt, (name, arguments, accept), alternatives, note)
+
+    async def _run(
+        self, name: str, arguments: Sequence[str], accept: frozenset[int], *, cwd: Path, **limits: Any
+    ) -> ToolResult:
+        tool = None if name in self._context.missing_tools else self._context.toolbox.find(name)
+        if tool is None:
+            raise ToolMissing(f"{name} is not installed.")
+        metered = self._context.budget.reserve(name)
+        try:
+            done = await run(tool.path, arguments, cwd=cwd, **limits)
+        except ProcessNotStarted as error:
+            self._context.budget.charge(metered.never_began())
+            raise ToolFailure(str(error)) from error
+        except ProcessTimedOut as error:
+            self._context.budget.charge(ended_with(metered, error.result))
+            raise ToolTimedOut(str(error)) from error
+        self._context.budget.charge(ended_with(metered, done))
+        result = ToolResult(
+            exit_code=done.exit_code,
+            stdout=done.stdout,
+            stderr=done.stderr,
+            duration=done.duration,
+            truncated=done.truncated,
+        )
+        call = RecordedCall(step=self.name, tool=name, arguments=tuple(arguments), cwd=cwd, result=result)
+        self._context.tool_calls.append(call)
+        if result.exit_code not in accept:
+            said = (result.stderr or result.stdout).strip()[-2000:]
+            raise ToolFailure(f"{name} ended with exit code {result.exit_code}: {said or 'it said nothing'}")
+        return result
+
+    async def call(self, tool: type[Tool[Arguments, Result]], arguments: Arguments) -> Result:
+        """Call a typed tool, and record it in the kit's ledger."""
+        context = self._context
+        ledger = replace(context.ledger, step_name=self.name)  # it writes to the same list
+
+        def scope(idempotency_key: str) -> CallScope:
+            return CallScope(
+                idempotency_key=idempotency_key,
+                checkout=context.checkout.path,
+                scratch=context.checkout.scratch,
+                sandbox=context.sandbox,
+                egress=context.egress,
+                log=self.log,
+                reveal=self._reveal,
+                redactor=context.redactor,
+            )
+
+        return await call(tool(), arguments, ledger=ledger, redactor=context.redactor, scope=scope)
+
+    async def sandboxed(
+        self,
+        command: Sequence[str],
+        *,
+        source: Path | None,
+        scratch: Path,
+        cwd: str = SCRATCH,
+        read_only: Sequence[Path] = (),
+        env: Mapping[str, str] = {},
+        stdin: bytes | None = None,
+        limits: SandboxLimits = DEFAULT_LIMITS,
+    ) -> SandboxResult:
+        """Run a program in a real sandbox, and record it in the kit's ledger."""
+        run_it = partial(
+            self._context.sandbox.run,
+            command,
+            source=source,
+            scratch=scratch,
+            cwd=cwd,
+            read_only=read_only,
+            env=env,
+            stdin=stdin,
+            limits=limits,
+        )
+        ledger = replace(self._context.ledger, step_name=self.name)
+        return await call_sandboxed(command, self._context.sandbox, ledger, run_it)
+
+    async def _reveal(self, name: str) -> str:
+        if name not in self._context.secrets:
+            raise ToolFailure(f"There is no secret {name!r}: give it to the test.")
+        return self._context.secrets[name]
+
+    def finding(self, draft: FindingDraft) -> None:
+        """Keep a finding."""
+        self.drafts.append(draft)
+
+    def artifact(self, name: str, media_type: str, content: bytes) -> None:
+        """Keep a file; its name must be new in the step."""
+        if name in self.artifacts:
+            raise ValueError(f"The artifact {name} was recorded before; its name has to be unique.")
+        self.artifacts[name] = content

@@ -1,0 +1,1 @@
+"""What others can watch the platform by: spans and metrics of OpenTelemetry, and the page that Prometheus reads."""
