@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agents.contract.sandbox import SCRATCH, SOURCE
 from agents.sandbox.allowance import limit
+from agents.sandbox.call_conditions import SMALL_SEGMENTS
 from agents.sandbox.order import Order
 from agents.sandbox.outward_files import outward_files, remove_outward
 from agents.sandbox.seccomp import KERNEL_SURFACE, known_here, seccomp_program
@@ -97,7 +98,7 @@ def _arguments(order: Order, kept: list[int]) -> Iterator[str]:
     for variable, value in order.env.items():
         yield from ("--setenv", variable, value)
     if known_here():
-        kept.append(number := _memory_file(seccomp_program(KERNEL_SURFACE)))
+        kept.append(number := _memory_file(seccomp_program(KERNEL_SURFACE, SMALL_SEGMENTS)))
         yield from ("--seccomp", str(number))
 
 

@@ -21,7 +21,7 @@ from typing import Protocol
 from agents.process_family import LIBC, PR_SET_PDEATHSIG
 from agents.sandbox.allowance import die_first
 from agents.sandbox.bubblewrap import Bubblewrap
-from agents.sandbox.measure import descendants, disk_use, tree_use
+from agents.sandbox.measure import TreeUse, descendants, disk_use, shared_mappings, tree_use
 from agents.sandbox.order import BUBBLEWRAP, COPY, Account, CannotBeSetUp, Order
 from agents.sandbox.privileges import account_for, become, give, readable_copy, reveal
 from agents.sandbox.sandlocked import OVERHEAD, Sandlock
@@ -29,8 +29,8 @@ from agents.sandbox.sandlocked import OVERHEAD, Sandlock
 PR_SET_CHILD_SUBREAPER = 36
 POLL = 0.05
 DISK_POLL = 0.25
-DISK_SHARE = 10
-"""Measuring the disk takes at most this part of the time: one tenth."""
+SHARE = 10
+"""Measuring the disk takes at most this part of the time, and measuring mappings too: one tenth."""
 
 WATCHED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 KILLED = 128 + signal.SIGKILL
@@ -116,6 +116,8 @@ class _Watch:
         self._cpu = 0.0
         self._began = time.monotonic()
         self._disk_again = self._began + DISK_POLL
+        self._mapped = 0
+        self._mapped_again = self._began
 
     def account(self) -> Account:
         exceeded = self._until_the_end()
@@ -147,18 +149,24 @@ class _Watch:
             return "time"
         if self._cpu > order.cpu_seconds:
             return "cpu"
-        if use.memory > order.max_memory:
+        if use.private + max(use.shared, self._shared(use, now)) > order.max_memory:
             return "memory"
         if use.threads > order.max_processes + OVERHEAD:
             return "processes"
         return self._disk_exceeded(use.pids, now) if now >= self._disk_again else None
+
+    def _shared(self, use: TreeUse, now: float) -> int:
+        if now >= self._mapped_again:
+            self._mapped = shared_mappings(use.pids)
+            self._mapped_again = now + max(POLL, (time.monotonic() - now) * SHARE)
+        return self._mapped
 
     def _disk_exceeded(self, pids: tuple[int, ...], now: float) -> str | None:
         try:
             used = disk_use([Path(self._order.scratch), Path(self._order.tmp)], pids)
         except OSError:
             return "disk"  # deeper than a path can name: no honest program nests folders like that
-        self._disk_again = now + max(DISK_POLL, (time.monotonic() - now) * DISK_SHARE)
+        self._disk_again = now + max(DISK_POLL, (time.monotonic() - now) * SHARE)
         return "disk" if used > self._order.max_disk else None
 
     def _reap(self) -> None:

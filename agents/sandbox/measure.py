@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,15 +13,22 @@ TICKS = os.sysconf("SC_CLK_TCK")
 ENTRY = 1024
 """Bytes that each file counts for besides its content: a disk can be filled with empty ones as well."""
 
+NO_FILE = ("/dev/zero", "/memfd:")
+"""How the names of such mappings begin in ``/proc/<pid>/maps``."""
+
 
 @dataclass(frozen=True, slots=True)
 class TreeUse:
-    """Processes of a tree: their pids, threads, seconds of CPU (ended children included) and bytes of memory."""
+    """Processes of a tree: their pids, threads, seconds of CPU (ended children included) and bytes of memory.
+
+    What processes share is counted for each of them in ``shared``.
+    """
 
     pids: tuple[int, ...]
     threads: int
     cpu_seconds: float
-    memory: int
+    private: int
+    shared: int
 
 
 def descendants(root: int) -> list[int]:
@@ -41,7 +48,7 @@ def descendants(root: int) -> list[int]:
 
 def tree_use(pids: Iterable[int]) -> TreeUse:
     """What these processes have used. One that ends meanwhile counts nothing here, but among its parent's children."""
-    alive, threads, ticks, memory = [], 0, 0, 0
+    alive, threads, ticks, private, shared = [], 0, 0, 0, 0
     for pid in pids:
         fields = _stat(pid)
         if not fields:
@@ -49,8 +56,27 @@ def tree_use(pids: Iterable[int]) -> TreeUse:
         alive.append(pid)
         threads += int(fields[17])
         ticks += sum(int(fields[place]) for place in range(11, 15))
-        memory += _memory(pid)
-    return TreeUse(tuple(alive), threads, ticks / TICKS, memory)
+        memory = _memory(pid)
+        private += memory["RssAnon"]
+        shared += memory["RssShmem"]
+    return TreeUse(tuple(alive), threads, ticks / TICKS, private, shared)
+
+
+def shared_mappings(pids: Iterable[int]) -> int:
+    """Bytes of memory without a file that processes have mapped to share it, each piece once, used or not.
+
+    What is used of it cannot be told from outside: a process that says it does not need its pages any more
+    (``MADV_DONTNEED``) has them no longer, yet they are there.
+    """
+    pieces: dict[tuple[str, str], int] = {}
+    for pid in pids:
+        with suppress(OSError):
+            for line in Path(f"/proc/{pid}/maps").read_text(errors="replace").splitlines():
+                span, rights, offset, _, inode, *name = line.split(maxsplit=5)
+                if rights[3] == "s" and name and name[0].startswith(NO_FILE):
+                    start, end = (int(number, 16) for number in span.split("-"))
+                    pieces[inode, offset] = max(end - start, pieces.get((inode, offset), 0))
+    return sum(pieces.values())
 
 
 def disk_use(folders: Iterable[Path], pids: Iterable[int]) -> int:
@@ -87,14 +113,15 @@ def _removed_but_open(pids: Iterable[int]) -> int:
     return sum(sizes.values())
 
 
-def _memory(pid: int) -> int:
-    """Bytes of its own and of shared memory; what processes share is counted for each of them."""
-    total = 0
+def _memory(pid: int) -> Counter[str]:
+    """Bytes of its own (``RssAnon``) and of shared memory (``RssShmem``)."""
+    found: Counter[str] = Counter()
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith(("RssAnon:", "RssShmem:")):
-                total += int(line.split()[1]) * 1024
-    return total
+                name, amount, _ = line.split()
+                found[name.rstrip(":")] = int(amount) * 1024
+    return found
 
 
 def _stat(pid: int) -> list[str]:

@@ -13,9 +13,10 @@ from typing import Any
 
 from agents.contract.sandbox import SCRATCH, SOURCE
 from agents.sandbox.allowance import allowances
+from agents.sandbox.call_conditions import BY_DESCRIPTOR, ONESELF, SMALL_SEGMENTS
 from agents.sandbox.order import Order
 from agents.sandbox.outward_files import remove_outward
-from agents.sandbox.seccomp import KERNEL_SURFACE, UNMEDIATED, refuse_from_now_on
+from agents.sandbox.seccomp import KERNEL_SURFACE, OF_OUR_OWN_ACCOUNT, UNMEDIATED, refuse_from_now_on
 
 READABLE = (
     "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache",
@@ -27,7 +28,7 @@ NOISE = "sandlock: control socket setup failed"
 OVERHEAD = 24
 """Threads of the supervisor, which count for the account."""
 
-ENTER = ("/bin/sh", "-c", 'cd -- "$1" && shift && exec "$@"', "sh")
+ENTER = ("/bin/sh", "-c", 'cd -- "$1" && shift && unset OLDPWD && exec "$@"', "sh")
 """Goes to a folder and becomes a program: sandlock itself goes there before its map of paths is in force."""
 
 
@@ -49,7 +50,8 @@ class Sandlock:
         for kind, most in allowances(order, count_processes=self._own_account):
             extra = OVERHEAD if kind == resource.RLIMIT_NPROC else 0
             resource.setrlimit(kind, (most + extra, most + extra))
-        refuse_from_now_on(KERNEL_SURFACE | UNMEDIATED)
+        refused = KERNEL_SURFACE | UNMEDIATED | (frozenset() if self._own_account else OF_OUR_OWN_ACCOUNT)
+        refuse_from_now_on(refused, [*SMALL_SEGMENTS, *ONESELF, *BY_DESCRIPTOR])
         process = self._policy().popen([*ENTER, order.cwd, *order.command])
         os.write(self._tells, b"started")
         result = process.wait()

@@ -12,6 +12,7 @@ import ctypes
 import json
 import mmap
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -132,6 +133,32 @@ def change_outside_by_old_calls(to: Targets) -> None:
     LIBC.utimensat(-100, path, moment, 0)
 
 
+def change_by_descriptor(to: Targets) -> None:
+    """A file that was opened for reading can be changed in all but its content by whose file it is."""
+    for path in ("/source/kept.py", to["source"] + "/kept.py", to["read_only"] + "/shown"):
+        try:
+            opened = os.open(path, os.O_RDONLY)
+        except OSError as error:
+            print("refused:", error, file=sys.stderr)
+            continue
+        _each(lambda opened=opened: os.fchmod(opened, 0o777))
+        _each(lambda opened=opened: os.utime(opened, (1, 1)))
+        _each(lambda opened=opened: os.utime(opened))
+        _each(lambda opened=opened: os.setxattr(opened, "user.mine", b"1"))
+
+
+def limits_of_another(to: Targets) -> None:
+    """Who may set the limits of the keeper can have the kernel end it."""
+    _each(lambda: resource.prlimit(to["victim"], resource.RLIMIT_NOFILE, (77, 77)))
+    _each(lambda: os.setpriority(os.PRIO_PROCESS, to["victim"], 7))
+
+
+def watch_outside(to: Targets) -> None:
+    """Be told whatever happens to a file that cannot be read."""
+    if LIBC.inotify_add_watch(LIBC.inotify_init(), (to["outside"] + "/mine").encode(), 0xFFF) >= 0:
+        print("watch: set")
+
+
 def links_out(to: Targets) -> None:
     """A link in our own folder leads out, and so does one that came with the source."""
     secret = to["home"] + "/.ssh/id"
@@ -230,6 +257,36 @@ def shared_memory_files(to: Targets) -> None:
     for number in range(to["bound"] or 1024):
         Path(f"/dev/shm/{to['token']}-{number}").write_bytes(b"x" * MIB)
     print("memory: /dev/shm")
+
+
+def memory_of_no_process(to: Targets) -> None:
+    """Segments of System V, each let go of before the next: they stay, and no process has them."""
+    LIBC.shmat.restype, LIBC.shmdt.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+    kept = []
+    try:
+        for _ in range((to["bound"] or 1024) // 8):
+            segment = LIBC.shmget(0, 8 * MIB, 0o1600)
+            if segment < 0:
+                raise MemoryError("no segment")
+            kept.append(segment)
+            place = LIBC.shmat(segment, None, 0)
+            ctypes.memset(place, 1, 8 * MIB)
+            LIBC.shmdt(place)
+        print("memory: of no process", len(kept))
+    finally:
+        for segment in kept:
+            LIBC.shmctl(segment, 0, None)  # IPC_RMID: the control leaves nothing behind
+
+
+def memory_let_go_of(to: Targets) -> None:
+    """Shared memory whose pages are said not to be needed: they stay, and are not counted as the process's own."""
+    kept = []
+    for _ in range((to["bound"] or 1024) // 8):
+        kept.append(mmap.mmap(-1, 8 * MIB))
+        kept[-1][:] = b"x" * (8 * MIB)
+        kept[-1].madvise(mmap.MADV_DONTNEED)
+    time.sleep(1)
+    print("memory: let go of", sum(one[0] for one in kept))
 
 
 def disk_fill(to: Targets) -> None:

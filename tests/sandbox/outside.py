@@ -89,12 +89,16 @@ class Outside:
         self.code = _wide_open(self.source / "code.py", "print('code')\n")
         self.mine = _wide_open(self.outside / "mine", "mine\n")
         self.old = _wide_open(self.outside / "old", "old\n")
-        self._was = {path: path.stat().st_mtime_ns for path in (self.code, self.mine, self.old)}
+        self.kept = _wide_open(self.source / "kept.py", "print('kept')\n")
+        self.shown = _wide_open(self.read_only / "shown", "shown\n")
+        files = (self.code, self.mine, self.old, self.kept, self.shown)
+        self._was = {path: path.stat().st_mtime_ns for path in files}
         self._listen()
         self.opened = os.open(self.secret, os.O_RDONLY)
         os.set_inheritable(self.opened, True)
         self.victim = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         self._stack.callback(self._end_victim)
+        self._victim_was = self._victims_terms()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -156,6 +160,14 @@ class Outside:
     def victim_dies(self, seconds: float) -> bool:
         """Whether the process that minds its own business is gone by then."""
         return _within(lambda: self.victim.poll() is not None, seconds)
+
+    def victim_changed(self) -> bool:
+        """Whether its limits or its priority are not as they were."""
+        return self._victims_terms() != self._victim_was
+
+    def _victims_terms(self) -> tuple[object, ...]:
+        process = psutil.Process(self.victim.pid)
+        return process.nice(), process.rlimit(psutil.RLIMIT_NOFILE)
 
     def _listen(self) -> None:
         tcp = self._stack.enter_context(socket.socket())

@@ -84,6 +84,11 @@ AT_ONCE: Mapping[str, Judge] = {
     "change_outside_by_old_calls": lambda seen: seen.outside.changed(seen.outside.old),
     "change_outside": lambda seen: seen.outside.changed(seen.outside.mine),
     "change_the_source": lambda seen: seen.outside.changed(seen.outside.code),
+    "change_by_descriptor": lambda seen: (
+        seen.outside.changed(seen.outside.kept) or seen.outside.changed(seen.outside.shown)
+    ),
+    "limits_of_another": lambda seen: seen.outside.victim_changed(),
+    "watch_outside": _told("watch: set"),
     "keyring": _told("keyring: seen"),
     "other_namespaces": _told("namespace: made"),
     "kill_another": lambda seen: seen.outside.victim_dies(0.3),
@@ -118,6 +123,8 @@ BOMBS: Mapping[str, Bomb] = {
     "shared_memory": Bomb(_more_than(2048 * MIB), bound=200),
     "memory_files": Bomb(_told("memory:"), bound=200),
     "shared_memory_files": Bomb(_told("memory:"), bound=80),
+    "memory_of_no_process": Bomb(_told("memory:"), bound=80),
+    "memory_let_go_of": Bomb(_told("memory:"), bound=80),
     "disk_fill": Bomb(_told("disk:"), bound=40),
     "disk_fill_with_many": Bomb(_told("disk:"), bound=40),
     "disk_fill_unseen": Bomb(_told("disk:"), bound=40),

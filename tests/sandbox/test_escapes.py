@@ -22,8 +22,8 @@ from tests.sandbox.siege import AT_ONCE, BOMBS, SECRET, UNCONFINED
 
 ROOT = Path(__file__).parents[2]
 ENDED_BY = {
-    "memory_of_many": "memory", "shared_memory": "memory", "disk_fill_with_many": "disk", "disk_fill_unseen": "disk",
-    "disk_fill_in_tmp": "disk", "sleeper": "time", "flood": "time", "burner": "cpu",
+    "memory_of_many": "memory", "shared_memory": "memory", "memory_let_go_of": "memory", "disk_fill_with_many": "disk",
+    "disk_fill_unseen": "disk", "disk_fill_in_tmp": "disk", "sleeper": "time", "flood": "time", "burner": "cpu",
 }  # fmt: skip
 """The limit that ends it, where the attempt goes on until it is ended."""
 
