@@ -84,7 +84,10 @@ FLAGS = (0x4008_6602, 0x4004_6602, 0x4008_7602, 0x4004_7602, 0x401C_5820)
 BY_DESCRIPTOR = (
     Condition("utimensat", set=(1,), answer=MISSING),  # as in an old kernel: the C library's callers name the file then
     Condition("ioctl", never={1: FLAGS}),
-    Condition("fsetxattr", possible=False, answer=UNSUPPORTED),  # `cp -p` does without it then
-    Condition("fremovexattr", possible=False, answer=UNSUPPORTED),
+    *(
+        Condition(call, possible=False, answer=UNSUPPORTED)  # `cp -p` does without them then
+        for call in ("fsetxattr", "fremovexattr", "setxattr", "lsetxattr", "removexattr", "lremovexattr")
+    ),
 )
-"""What changes a file that was opened for reading only."""
+"""What changes a file that was opened for reading only. Attributes are not to be set by a path either: sandlock judges
+the path by its map, and the kernel then does it to the file that really has the path."""

@@ -87,6 +87,7 @@ AT_ONCE: Mapping[str, Judge] = {
     "change_by_descriptor": lambda seen: (
         seen.outside.changed(seen.outside.kept) or seen.outside.changed(seen.outside.shown)
     ),
+    "calls_by_the_real_path": _told("not translated:"),
     "limits_of_another": lambda seen: seen.outside.victim_changed(),
     "watch_outside": _told("watch: set"),
     "keyring": _told("keyring: seen"),
