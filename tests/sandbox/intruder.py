@@ -150,7 +150,7 @@ def change_by_descriptor(to: Targets) -> None:
 
 def calls_by_the_real_path(_: Targets) -> None:
     """Without mounts a sandbox has to translate the paths of every call: else the machine's own place is meant."""
-    by_machine = {
+    by_machine: dict[str, dict[str, tuple[int, ...]]] = {
         "x86_64": {"creat": (85,), "mknod": (133,), "mknodat": (259, -100)},
         "aarch64": {"mknodat": (33, -100)},
     }
