@@ -14,6 +14,8 @@ from server.cli.console import foreign
 SEVERITY_STYLE = {"CRITICAL": "bold red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "cyan", "INFO": "dim"}
 STATE_STYLE = {"NEW": "bold", "FIXED": "green", "WAIVED": "dim", "PERSISTING": ""}
 _DONE = {"APPROVE": "approved", "REJECT": "rejected"}
+_IN_ITS_PLACE = {"FALL_BACK": "falls back", "ASK": "asks"}
+"""What is done where an error neither ends the step nor repeats it; that it ends is said by ``StepFailed``."""
 MOST_ROWS = 40
 MOST_STREAMED = 5
 """Findings of one step that are shown as they come; the table at the end has them all."""
@@ -93,6 +95,13 @@ class AuditView:
     def _on_step_failed(self, event: dict[str, Any]) -> None:
         again = ", trying again" if event["willRetry"] else ""
         self._say(f"  [red]✗[/] {foreign(event['step'])}: {foreign(event['message'])}{again}")
+
+    def _on_recovery_attempted(self, event: dict[str, Any]) -> None:
+        step, why = foreign(event["step"]), f"{event['errorClass']}, attempt {event['attempt']}"
+        if event["action"] == "RETRY":
+            self._say(f"    [dim]again in {event['pauseMs'] / 1000:.1f} s ({why})[/]")
+        elif event["action"] in _IN_ITS_PLACE:
+            self._say(f"  [yellow]{_IN_ITS_PLACE[event['action']]}[/] {step}: {foreign(event['message'])} ({why})")
 
     def _on_progress_changed(self, event: dict[str, Any]) -> None:
         self._status(event["message"], event["done"], event["total"])

@@ -55,6 +55,7 @@ subscription Watch($id: ID!) {
       ... on StepStarted { step attempt }
       ... on StepSucceeded { step durationMs }
       ... on StepFailed { step message willRetry }
+      ... on RecoveryAttempted { step errorClass action attempt pauseMs message }
       ... on ProgressChanged { done total message }
       ... on LogWritten { step lines }
       ... on ToolCallFinished { tool exitCode toolMs: durationMs }

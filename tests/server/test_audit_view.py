@@ -49,6 +49,24 @@ def test_control_characters_of_a_repository_are_shown_and_not_obeyed() -> None:
     assert said.count(SHOWN) == 15
 
 
+def recovery(action: str, **changes: Any) -> dict[str, Any]:
+    """What is told about an error of a step."""
+    told = {"step": "fetch", "errorClass": "TOOL_MISSING", "attempt": 1, "pauseMs": 0, "message": EVIL}
+    return {"__typename": "RecoveryAttempted", "action": action, **told, **changes}
+
+
+def test_what_is_tried_after_an_error_is_said_once() -> None:
+    stream = io.StringIO()
+    view = AuditView(Console(file=stream, width=200, highlight=False), "A-1")
+    view.show(recovery("RETRY", errorClass="RATE_LIMITED", pauseMs=1260))
+    view.show(recovery("FALL_BACK"))
+    view.show(recovery("GIVE_UP"))
+    assert stream.getvalue().splitlines() == [
+        "    again in 1.3 s (RATE_LIMITED, attempt 1)",
+        f"  falls back fetch: {SHOWN} (TOOL_MISSING, attempt 1)",
+    ]
+
+
 def test_the_verdict_says_what_was_not_analysed_and_why() -> None:
     left_out = [{"path": f"{n}.py", "engine": "ruff", "reason": "too large"} for n in range(MOST_NOT_ANALYSED + 2)]
     said = Text.from_markup(verdict(report(notAnalysed=left_out))).plain.splitlines()
