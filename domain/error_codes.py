@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Final
+
+CODE = re.compile("[A-Z][A-Z0-9_]{1,63}")
 
 
 class ErrorCode(StrEnum):
@@ -79,3 +82,8 @@ _RETRYABLE: Final = frozenset(
         ErrorCode.TOO_MANY_OPERATIONS,
     }
 )
+
+
+def is_code(code: object) -> bool:
+    """Whether it has the form of a code: an agent of somebody else may have codes of its own."""
+    return isinstance(code, str) and CODE.fullmatch(code) is not None

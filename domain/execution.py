@@ -13,15 +13,25 @@ from domain.states import ExecutionStatus, StepStatus, ToolCallState
 
 PLATFORM_STEPS = "platform:"
 """How the names of the platform's own steps begin. No step of an agent may be called so: it would be taken for one."""
+MOST_UNITS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far an execution is: ``done`` of ``total`` units."""
+    """How far an execution is: ``done`` of ``total`` units, each from 0 to 2,147,483,647.
+
+    Raises:
+        ValueError: they are not.
+    """
 
     done: int = 0
     total: int = 0
     message: str = ""
+
+    def __post_init__(self) -> None:
+        for number in (self.done, self.total):
+            if not isinstance(number, int) or not 0 <= number <= MOST_UNITS:
+                raise ValueError(f"Progress is counted in whole numbers from 0 to {MOST_UNITS:,}, not {number!r:.100}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +45,14 @@ class ExecutionError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrashReport:
-    """What is known of the death of a worker with an execution in its hands.
+    """What is known of a crash: mostly that a worker died with the execution in its hands.
 
-    ``steps`` are the names of those that were under way: what it did last is in one of them. None were when it died
+    ``steps`` are the names of those that were under way: what it did last is in one of them. None were when it happened
     between steps. ``tools`` are those that had been called in them and had not ended.
     """
 
     at: datetime
+    reason: str
     worker_id: UUID | None
     steps: tuple[str, ...]
     tools: tuple[str, ...] = ()
@@ -49,7 +60,7 @@ class CrashReport:
     def __str__(self) -> str:
         during = f"during {', '.join(repr(step) for step in self.steps)}" if self.steps else "between steps"
         during += f" in {', '.join(self.tools)}" if self.tools else ""
-        return f"{self.at:%Y-%m-%d %H:%M:%S} UTC {during} on worker {self.worker_id}"
+        return f"{self.at:%Y-%m-%d %H:%M:%S} UTC {during} on worker {self.worker_id}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,13 +62,14 @@ class ExecutionError:
     severity: ErrorSeverity | None = strawberry.field(description="How grave it is; null when it is not known.")
 
 
-@strawberry.type(description="What is known of the death of a worker with an execution in its hands.")
+@strawberry.type(description="What is known of a crash: mostly that a worker died with the execution in its hands.")
 class CrashReport:
     """When, whose, and during what."""
 
     at: datetime = strawberry.field(description="When it was noticed.")
+    reason: str = strawberry.field(description="What happened.")
     steps: list[str] = strawberry.field(
-        description="Names of the steps that were under way; none when it died between steps."
+        description="Names of the steps that were under way; none when it happened between steps."
     )
     tools: list[str] = strawberry.field(description="Tools that had been called in them and had not ended.")
     worker = strawberry.field(
@@ -149,9 +150,9 @@ class Execution(Node):
         description="Exactly what it works on: git:<commit>, git:<commit>+<digest> or sha256:<digest>."
     )
     timeout: timedelta = strawberry.field(description="How long it may take.")
-    crashes: int = strawberry.field(description="How many workers died with it.")
+    crashes: int = strawberry.field(description="How many workers died with it, or could not record its end.")
     crash_reports: list[CrashReport] = strawberry.field(
-        description="What is known of each of these deaths, the first first; three park the execution."
+        description="What is known of each of them, the first first; three in a row park the execution."
     )
     trace_id = strawberry.field(
         _trace_id, description="The OpenTelemetry trace it is part of, 32 hexadecimal digits; null when nobody traced."

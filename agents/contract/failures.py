@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.error_codes import is_code
 from domain.errors import BudgetExceeded as BudgetExceeded
 from domain.recovery import ErrorClass
 
@@ -40,10 +41,16 @@ class ToolTimedOut(ToolFailure):
 class AgentFailure(Exception):
     """The agent cannot do the task as things are; its step is not tried again, the task as its retry policy says.
 
-    ``code`` is published in ``docs/errors/``; ``error_class`` follows from it.
+    ``code`` is published in ``docs/errors/``, or the agent's own: 2 to 64 capital letters, digits and underscores.
+    ``error_class`` follows from it.
+
+    Raises:
+        ValueError: the code has not that form.
     """
 
     def __init__(self, message: str, *, code: str = "AGENT_FAILED") -> None:
         super().__init__(message)
+        if not is_code(code):
+            raise ValueError(f"A code is 2 to 64 capital letters, digits and underscores, not {code!r:.100}.")
         self.code = code
         self.error_class = BY_CODE.get(code, ErrorClass.REFUSED)

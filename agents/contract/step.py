@@ -8,9 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+from agents.contract.failures import AgentFailure
 from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, SandboxLimits, SandboxResult
 from agents.contract.tool import Arguments, Result, Tool
+from domain.execution import PLATFORM_STEPS
 from domain.finding import FindingDraft
+from domain.text import is_storable
+
+MOST_NAME = 200
+"""Characters of a step's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,3 +116,20 @@ class Step(Protocol):
 
     def artifact(self, name: str, media_type: str, content: bytes) -> None:
         """Add a file to what this step records. The name is unique within the execution."""
+
+
+def check_step_name(name: object) -> None:
+    """Check the name that an agent gives a step.
+
+    Raises:
+        AgentFailure: no text, empty, over 200 characters, with a character that cannot be stored, or a name of the
+            platform's own.
+    """
+    if not isinstance(name, str) or not 0 < len(name) <= MOST_NAME or not is_storable(name):
+        raise AgentFailure(
+            f"The name of a step is text of 1 to {MOST_NAME} characters without NUL; this is {name!r:.100}."
+        )
+    if name.startswith(PLATFORM_STEPS):
+        raise AgentFailure(
+            f"The agent has a step named {name!r}: names that begin with {PLATFORM_STEPS!r} are the platform's."
+        )

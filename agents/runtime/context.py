@@ -15,10 +15,12 @@ from agents.contract import Action, AgentFailure, Answer, Budget, Checkout, Find
 from agents.contract import Step as StepContract
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
+from agents.contract.step import check_step_name
 from agents.recovery import Decision, decide
 from agents.runtime import traces
 from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.call_ledger import CallLedger
+from agents.runtime.containment import contained
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.meter import Meter
 from agents.runtime.step import RunningStep
@@ -26,7 +28,7 @@ from agents.runtime.uncertain_calls import UncertainCalls
 from agents.toolbox import Toolbox
 from domain.artifacts import ArtifactStore
 from domain.errors import LeaseLost, StoreLost
-from domain.execution import PLATFORM_STEPS, Progress, Step
+from domain.execution import Progress, Step
 from domain.finding import Finding, FindingState, fingerprinted
 from domain.ports import Clock, Transactor
 from domain.project import Source
@@ -102,10 +104,7 @@ class SegmentContext:
         retry: RetryPolicy | None = None,
     ) -> Output:
         """Run ``function`` once and record its output; after a crash return the record."""
-        if name.startswith(PLATFORM_STEPS):
-            raise AgentFailure(
-                f"The agent has a step named {name!r}: names that begin with {PLATFORM_STEPS!r} are the platform's."
-            )
+        check_step_name(name)
         return await self.platform_step(name, function, returns=returns, retry=retry)
 
     async def approve(self, action: Action) -> Answer:
@@ -143,7 +142,8 @@ class SegmentContext:
             scope = self._running(name)
             with traces.step(name, known.attempt) as span:
                 try:
-                    output = await function(scope)
+                    with contained():
+                        output = await function(scope)
                 except asyncio.CancelledError:
                     await self._fail(known, "stopped", cancelled=True)
                     raise

@@ -22,6 +22,7 @@ from agents.recovery import classify, worst
 from agents.runtime import traces
 from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.checkouts import Checkouts
+from agents.runtime.containment import AgentExited, agent_at_work, contained
 from agents.runtime.context import SegmentContext
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.patience import patiently
@@ -29,6 +30,7 @@ from agents.runtime.putting_forward import put_forward
 from agents.runtime.uncertain_calls import AskedPerson
 from agents.toolbox import Toolbox
 from domain.artifacts import ArtifactStore
+from domain.error_codes import is_code
 from domain.errors import LeaseLost, Rejection, StoreLost
 from domain.execution import Execution, ExecutionError
 from domain.ports import Clock, QueryRunner, Transactor
@@ -134,9 +136,11 @@ class SegmentRun:
                 f"It took longer than {self.segment.execution.timeout}.",
                 POLICIES[ErrorClass.TIMEOUT].severity,
             )
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as cancelled:
             if self._stopped is None:
-                raise
+                if _is_being_cancelled():
+                    raise
+                return _from_error(AgentExited(cancelled))
         except StoreLost:
             # What was being recorded may be there or not: the next segment reads what is, and goes on from there.
             self._stopped = self._stopped or Stop.STORE_LOST
@@ -171,14 +175,28 @@ class SegmentRun:
         if outcome.status in {ExecutionStatus.CANCELLED, ExecutionStatus.TIMED_OUT}:
             reason = outcome.status.value.lower().replace("_", " ")
             await patiently(lambda: transactor.run(lambda uow: recording.record_process_gone(uow, lease, reason)))
-        # Done twice it is refused: the execution has ended by then.
-        ended = await patiently(lambda: transactor.run(lambda uow: lifecycle.finish_execution(uow, lease, outcome)))
+        try:
+            ended = await self._finish(outcome)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            log.exception("end_not_recorded")
+            message = f"How it ended could not be recorded: {type(error).__name__}. The worker's log says more."
+            ended = await self._finish(_failed(ExecutionStatus.FAILED, "AGENT_FAILED", message, ErrorSeverity.HIGH))
         await self._workshop.checkouts.remove(lease.execution_id)
         return ended
+
+    async def _finish(self, outcome: Outcome) -> Execution | None:
+        """End it in one transaction. Done twice it is refused: the execution has ended by then."""
+        lease = self.segment.lease
+        return await patiently(
+            lambda: self._workshop.transactor.run(lambda uow: lifecycle.finish_execution(uow, lease, outcome))
+        )
 
     async def _run_agent(self) -> Outcome:
         redactor = Redactor()
         logs = LogWriter(self._workshop.transactor, self.segment.lease, self.segment.log_lines, redactor)
+        agent_at_work()
         try:
             return await self._guarded(logs, redactor)
         finally:
@@ -194,13 +212,14 @@ class SegmentRun:
                     "AGENT_FAILED",
                     f"No agent {self.segment.execution.agent!r} is installed here.",
                 )
-            report, case = await self._report(declaration, logs, redactor)
+            with contained():
+                report, case = await self._report(declaration, logs, redactor)
         except (LeaseLost, StoreLost, asyncio.CancelledError):
             raise
         except BaseExceptionGroup as group:
-            return _from_error(_first_error(group))
+            return _from_error(_first_error(group), redactor)
         except Exception as error:  # noqa: BLE001 - an agent may fail in any way; its failure is an outcome, not ours
-            return _from_error(error)
+            return _from_error(error, redactor)
         return Outcome(
             status=ExecutionStatus.SUCCEEDED, result_kind=type(report).__name__, result=_plain(report), case=case
         )
@@ -286,10 +305,20 @@ def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return next((one for one in flat if isinstance(one, (LeaseLost, StoreLost))), worst(group))
 
 
-def _from_error(error: BaseException) -> Outcome:
+def _is_being_cancelled() -> bool:
+    """Whether the present task was told to stop, and not just something that it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _from_error(error: BaseException, redactor: Redactor | None = None) -> Outcome:
     if isinstance(error, (LeaseLost, StoreLost)):
         raise error
     code, message = _said(error)
+    if redactor is not None:
+        message = redactor.text(message)
+    if not is_code(code) or (redactor is not None and redactor.text(code) != code):
+        code = "AGENT_FAILED"  # an agent may have put anything there
     return _failed(ExecutionStatus.FAILED, code, message, POLICIES[classify(error)].severity)
 
 

@@ -18,6 +18,7 @@ from uuid_utils.compat import uuid7
 
 from agents.homes import remove_orphaned_homes
 from agents.process_family import end_orphans
+from agents.runtime.containment import contain_tasks
 from agents.runtime.engine import Engine
 from agents.runtime.patience import patiently
 from agents.runtime.reaper import give_back, reap
@@ -103,6 +104,7 @@ class Worker:
 
     async def start(self) -> None:
         """Beat for the first time, clear away what a former run left, and begin to take segments."""
+        contain_tasks(asyncio.get_running_loop())
         await asyncio.to_thread(end_orphans)
         await asyncio.to_thread(remove_orphaned_homes)
         await self._beat()

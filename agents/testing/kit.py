@@ -27,6 +27,7 @@ from agents.contract import (
 )
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
+from agents.contract.step import check_step_name
 from agents.egress import EgressPolicy
 from agents.recovery import decide
 from agents.runtime.claims import claims_with_steps
@@ -39,7 +40,7 @@ from agents.toolbox import Toolbox
 from agents.toolbox.known import KNOWN_TOOLS
 from domain.events import RecoveryAttempted
 from domain.evidence import JudgedClaim, Records, judge
-from domain.execution import PLATFORM_STEPS, Artifact, ToolCall
+from domain.execution import Artifact, ToolCall
 from domain.execution import Step as RecordedStep
 from domain.finding import Finding, FindingDraft, FindingState, fingerprinted, state_when_found
 from domain.prices import Price
@@ -190,10 +191,7 @@ class KitContext:
         retry: RetryPolicy | None = None,
     ) -> Output:
         """Run the function once; what it recorded counts only if it succeeds."""
-        if name.startswith(PLATFORM_STEPS):
-            raise ValueError(
-                f"The step {name} has a name of the platform's own; no step may begin with {PLATFORM_STEPS}"
-            )
+        check_step_name(name)
         if name in self._step_names:
             raise ValueError(f"The step {name} was run before; give each step a name of its own.")
         self._step_names.add(name)

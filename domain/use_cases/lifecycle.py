@@ -33,7 +33,7 @@ from domain.task import Task
 from domain.use_cases import release
 from domain.use_cases.cancel import subject_of
 from domain.use_cases.closing import Case, Judged, seal, try_case
-from domain.use_cases.parking import is_poison, note_crash, parked
+from domain.use_cases.parking import note_crash
 from domain.use_cases.unanswered import end_approvals
 from domain.use_cases.unfinished_steps import end_steps
 from domain.use_cases.unfinished_tool_calls import end_tool_calls
@@ -174,14 +174,15 @@ async def requeue_execution(
         return await _enqueue_next_segment(uow, task, execution)
     await uow.events.append(subject_of(execution), [ProcessGone(reason=reason)], actor=ENGINE)
     execution = replace(execution, process_gone_at=uow.now)
+    poison = None
     if crashed:
-        execution = await note_crash(uow, execution)
+        execution, poison = await note_crash(uow, execution, reason)
     await uow.ledger.settle_open(subject_of(execution))
     if execution.cancel_requested_at is not None:
         error = ExecutionError(code="CANCELLED", message="cancelled; its worker had gone")
         return await _end(uow, task, execution, Outcome(status=ExecutionStatus.CANCELLED, error=error), ENGINE)
-    if is_poison(execution):
-        return await _end(uow, task, execution, Outcome(status=ExecutionStatus.FAILED, error=parked(execution)), ENGINE)
+    if poison is not None:
+        return await _end(uow, task, execution, Outcome(status=ExecutionStatus.FAILED, error=poison), ENGINE)
     check_execution(execution.status, ExecutionStatus.QUEUED)
     await uow.events.append(subject_of(execution), [ExecutionRequeued(reason=reason)], actor=ENGINE)
     task = await release.move(uow, ENGINE, task, TaskStatus.QUEUED, reason)

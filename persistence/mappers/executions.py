@@ -116,6 +116,7 @@ def _to_crash_report(stored: dict[str, Any]) -> CrashReport:
     worker_id = stored["worker_id"]
     return CrashReport(
         at=datetime.fromisoformat(stored["at"]),
+        reason=stored["reason"],
         worker_id=UUID(worker_id) if worker_id else None,
         steps=tuple(stored["steps"]),
         tools=tuple(stored["tools"]),
@@ -124,7 +125,7 @@ def _to_crash_report(stored: dict[str, Any]) -> CrashReport:
 
 def _from_crash_report(report: CrashReport) -> dict[str, Any]:
     worker_id = str(report.worker_id) if report.worker_id else None
-    told = {"steps": list(report.steps), "tools": list(report.tools)}
+    told = {"reason": report.reason, "steps": list(report.steps), "tools": list(report.tools)}
     return {"at": report.at.isoformat(), "worker_id": worker_id, **told}
 
 

@@ -31,7 +31,7 @@ fragment Shown on Task {
   }
   executions(first: 20) {
     nodes {
-      id number status error { code message } cancelRequestedAt processGoneAt createdAt startedAt finishedAt
+      id number status crashes error { code message } cancelRequestedAt processGoneAt createdAt startedAt finishedAt
       result { __typename ... on CustomReport { data } }
       steps(first: 20) { nodes { name status error } }
     }

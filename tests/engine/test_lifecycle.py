@@ -53,10 +53,14 @@ class OneTask:
         assert live is not None
         return await lifecycle.start_execution(uow, live.id, live.epoch, uuid4())
 
-    async def step(self, segment: lifecycle.Segment, name: str) -> Step:
-        position = len(segment.steps) + 1
+    async def step(self, segment: lifecycle.Segment, name: str, *, before: int = 0) -> Step:
+        position = len(segment.steps) + before + 1
         known = segment.steps.get(name)
         return await self.do(lambda uow: recording.start_step(uow, segment.lease, known, name, position))
+
+    async def finish(self, segment: lifecycle.Segment, step: Step) -> Step:
+        record = recording.StepRecord(output=1)
+        return await self.do(lambda uow: recording.finish_step(uow, segment.lease, step, record, None))
 
     async def die(self, segment: lifecycle.Segment) -> Execution | None:
         """The worker dies, and the reaper finds out."""
@@ -155,6 +159,22 @@ async def test_an_execution_that_kills_its_workers_is_given_up(one: OneTask) -> 
     (step,) = await one.steps(ended.id)
     assert (step.status, step.attempt) == (StepStatus.FAILED, parking.MOST_CRASHES)
     assert (await one.task()).status is TaskStatus.FAILED  # a poison is final, whatever the retry policy says
+
+
+async def test_crashes_with_a_finished_step_between_them_are_not_in_a_row(one: OneTask) -> None:
+    for crashes in range(1, parking.MOST_CRASHES + 2):
+        segment = await one.take()
+        done = await one.step(segment, f"step-{crashes}")
+        await one.finish(segment, done)
+        await one.step(segment, f"deadly-{crashes}", before=1)
+        requeued = await one.die(segment)
+        assert requeued is not None
+        assert (requeued.status, requeued.crashes) == (ExecutionStatus.QUEUED, crashes)
+    for _ in range(parking.MOST_CRASHES - 1):
+        requeued = await one.die(await one.take())
+    assert requeued is not None
+    assert requeued.error is not None
+    assert requeued.error.message.startswith("Parked: it has crashed 3 times")
 
 
 async def test_a_segment_that_was_taken_over_can_neither_start_nor_finish(one: OneTask) -> None:

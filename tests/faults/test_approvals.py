@@ -68,6 +68,7 @@ async def test_the_slot_is_free_while_an_execution_waits(ground: Ground, caller:
         await ground.checker.nothing_is_left()
 
 
+@pytest.mark.verify
 async def test_a_worker_that_dies_when_it_has_asked_asks_nothing_twice(
     ground: Ground, caller: GraphQLClient, folder: Path
 ) -> None:

@@ -59,7 +59,7 @@ async def check_at_rest(data_dir: Path, *works: Work) -> None:
         await server.stop()
 
 
-@pytest.mark.parametrize("stop", [by_ctrl_c, by_sigterm])
+@pytest.mark.parametrize("stop", [pytest.param(by_ctrl_c, marks=pytest.mark.verify), by_sigterm])
 async def test_a_stop_mid_step_leaves_nothing_and_a_new_start_goes_on_at_once(
     folder: Path, stop: Callable[[PlatformProcess], None]
 ) -> None:
@@ -98,6 +98,7 @@ async def test_a_stop_mid_step_leaves_nothing_and_a_new_start_goes_on_at_once(
     await check_at_rest(data_dir, busy)
 
 
+@pytest.mark.verify
 async def test_a_stop_while_work_arrives_strands_none(ground: Ground, caller: GraphQLClient, folder: Path) -> None:
     chance = random.Random(1_776)
     works: list[Work] = []

@@ -78,6 +78,7 @@ async def restart_at_once(data_dir: Path) -> None:
     await restart_server(data_dir, "immediate")
 
 
+@pytest.mark.verify
 async def test_connections_cut_again_and_again_lose_nothing(
     ground: Ground, api: PlatformProcess, caller: GraphQLClient, folder: Path
 ) -> None:

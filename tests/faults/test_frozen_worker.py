@@ -6,12 +6,15 @@ import asyncio
 import signal
 from pathlib import Path
 
+import pytest
+
 from server.client.graphql_client import GraphQLClient
 from tests.faults.conftest import Ground
 from tests.faults.platform_processes import LEASE, started, until
 from tests.faults.work import give
 
 
+@pytest.mark.verify
 async def test_a_thawed_worker_writes_nothing_and_ends_its_tools(
     ground: Ground, caller: GraphQLClient, folder: Path
 ) -> None:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import asyncpg
+import pytest
 
 from schema.node_ids import decode_as
 from server.client.graphql_client import GraphQLClient
@@ -17,6 +18,7 @@ from tests.faults.platform_processes import LEASE, PLUGINS, started, until
 PATH = {"PATH": f"{PLUGINS}:{os.environ['PATH']}"}
 
 
+@pytest.mark.verify
 async def test_what_a_dead_worker_had_reserved_is_charged_since_it_may_have_happened(
     ground: Ground, caller: GraphQLClient, folder: Path
 ) -> None:

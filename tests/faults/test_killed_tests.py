@@ -28,7 +28,7 @@ asyncio.run(hold())
 """
 
 
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("end", [pytest.param(signal.SIGTERM, marks=pytest.mark.verify), signal.SIGKILL])
 async def test_a_killed_run_leaves_nothing(end: signal.Signals) -> None:
     run = subprocess.Popen([sys.executable, "-c", RUN], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert run.stdout is not None

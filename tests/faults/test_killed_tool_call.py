@@ -28,7 +28,7 @@ async def recorded(caller: GraphQLClient, work: Work) -> dict[str, Any]:
     return answer
 
 
-@pytest.mark.parametrize("verdict", ["approve", "reject"])
+@pytest.mark.parametrize("verdict", ["approve", pytest.param("reject", marks=pytest.mark.verify)])
 async def test_an_effect_that_must_not_happen_twice_is_asked_about(
     ground: Ground, caller: GraphQLClient, folder: Path, verdict: str
 ) -> None:
@@ -96,6 +96,7 @@ async def test_one_that_may_be_repeated_is_made_again_under_the_same_key(
         await ground.checker.nothing_is_left()
 
 
+@pytest.mark.verify
 async def test_one_that_had_ended_is_not_made_again(ground: Ground, caller: GraphQLClient, folder: Path) -> None:
     file = folder / "effects"
     async with started("worker", ground.data_dir) as worker:

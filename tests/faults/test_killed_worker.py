@@ -6,6 +6,8 @@ import asyncio
 import json
 from pathlib import Path
 
+import pytest
+
 from server.client.graphql_client import GraphQLClient
 from tests.faults.checker import until_line
 from tests.faults.conftest import Ground
@@ -41,6 +43,7 @@ async def test_another_worker_goes_on_and_repeats_no_finished_step(
         await ground.checker.nothing_is_left()
 
 
+@pytest.mark.verify
 async def test_cancel_while_the_worker_is_dead(ground: Ground, caller: GraphQLClient, folder: Path) -> None:
     async with started("worker", ground.data_dir) as worker:
         await ground.checker.until_worker(worker)
@@ -82,7 +85,7 @@ async def test_a_task_that_kills_every_worker_is_parked(ground: Ground, caller: 
         await ground.checker.until_worker(survivor)
         execution = await ground.checker.until_status(work.execution_id, "FAILED", LEASE + 5)
         assert (execution["error_code"], execution["crashes"]) == ("POISONED", 3)
-        assert (execution["error_severity"], "3 workers died" in execution["error_message"]) == ("CRITICAL", True)
+        assert (execution["error_severity"], "crashed 3 times" in execution["error_message"]) == ("CRITICAL", True)
         reports = json.loads(execution["crash_reports"])
         assert [(report["worker_id"], report["steps"], report["tools"]) for report in reports] == [
             (worker_id, ["step-1"], ["python"]) for worker_id in workers
@@ -91,7 +94,7 @@ async def test_a_task_that_kills_every_worker_is_parked(ground: Ground, caller: 
         assert (shown["crashes"], len(shown["crashReports"]), shown["error"]["severity"]) == (3, 3, "CRITICAL")
         assert shown["crashReports"][0]["steps"] == ["step-1"]
         reason = shown["task"]["statusReason"]
-        assert reason.startswith("Parked: 3 workers died")
+        assert reason.startswith("Parked: it has crashed 3 times")
         assert reason.count("during 'step-1' in python on worker") == 3
         assert all(worker_id in reason for worker_id in workers)
         assert shown["task"]["viewerCan"]["retry"]

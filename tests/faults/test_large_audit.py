@@ -106,6 +106,7 @@ async def in_the_middle(ground: Ground, worker: PlatformProcess) -> None:
     await until(several, 60, "several engines run")
 
 
+@pytest.mark.verify
 async def test_a_cancelled_audit_is_gone_at_once(ground: Ground, folder: Path) -> None:
     source = await asyncio.to_thread(source_of, folder, 600)
     async with platform(ground, folder) as (client, worker):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from server.client.graphql_client import GraphQLClient
 from tests.faults.conftest import Ground
 from tests.faults.platform_processes import LEASE, started, until
 from tests.faults.work import give
 
 
+@pytest.mark.verify
 async def test_two_reapers_take_each_execution_once(ground: Ground, caller: GraphQLClient, folder: Path) -> None:
     async with started("worker", ground.data_dir) as one, started("worker", ground.data_dir) as two:
         dead = {await ground.checker.until_worker(one), await ground.checker.until_worker(two)}

@@ -37,6 +37,7 @@ def test_a_plan_is_a_function_of_its_seed() -> None:
     assert len({action.shape for action in actions if isinstance(action, Give)}) == 5
 
 
+@pytest.mark.verify
 @pytest.mark.timeout(240)
 async def test_a_gust_is_survived() -> None:
     assert await violations(4, 12, *FAULTS) == []

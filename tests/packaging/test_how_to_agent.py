@@ -23,6 +23,7 @@ def test_the_agent_has_forty_lines_at_most() -> None:
     assert len([line for line in blocks(PAGE, "python")[0].splitlines() if line]) <= 40
 
 
+@pytest.mark.verify
 def test_its_cases_pass_and_notice_a_mistake(tmp_path: Path) -> None:
     write_agent(tmp_path)
     metadata = tmp_path / "licence_header_agent-1.0.dist-info"

@@ -149,7 +149,7 @@ class Shelf:
             worker_id=uuid4(),
             epoch=6,
             crashes=2,
-            crash_reports=(CrashReport(at=NOON, worker_id=None, steps=("types",), tools=("mypy",)),),
+            crash_reports=(CrashReport(at=NOON, reason="it died", worker_id=None, steps=("types",), tools=("mypy",)),),
             traceparent="00-" + "1" * 32 + "-" + "2" * 16 + "-01",
             segment_traceparent="00-" + "1" * 32 + "-" + "3" * 16 + "-01",
             timeout=timedelta(minutes=3),

@@ -75,6 +75,8 @@ class ProbeInputs(BaseModel):
     stamp_until: str | None = Field(None, description="That tool ends only when this file exists.")
     stamp_keyed: bool = Field(False, description="Use the tool that may be repeated.")
     asks: list[ProbeAction] = Field([], description="What it asks behind its steps, all side by side.")
+    counts: int | None = Field(None, description="Progress that it claims first of all.")
+    names: list[int] | None = Field(None, description="The characters of the name of a step before all others.")
     trouble: str | None = Field(None, description="What each step runs into: see troubles.")
     kill_worker: bool = Field(False, description="Kill the worker's process in the first step.")
     kill_in_tool: bool = Field(False, description="Let a program do that.")
@@ -103,7 +105,11 @@ class Probe(Agent[ProbeInputs, ProbeReport]):
 
     async def run(self, context: AgentContext, inputs: ProbeInputs) -> ProbeReport:
         """Run the steps, then fail if told to."""
-        outputs = []
+        outputs: list[int] = []
+        if inputs.counts is not None:
+            await context.progress(inputs.counts, inputs.steps)
+        if inputs.names is not None:
+            await context.step("".join(map(chr, inputs.names)), _nothing, returns=int)
         for number in range(1, inputs.steps + 1):
 
             async def work(step: Step, number: int = number) -> int:
@@ -197,6 +203,10 @@ async def _work(step: Step, inputs: ProbeInputs, number: int, checkout: Checkout
             await asyncio.sleep(0.02)
     _note(inputs, f"end {number}")
     return number * number
+
+
+async def _nothing(_: Step) -> int:
+    return 0
 
 
 async def _stamp(step: Step, inputs: ProbeInputs) -> None:

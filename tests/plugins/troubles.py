@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+from importlib import import_module
 from pathlib import Path
 
 import httpx
 from pydantic import BaseModel
 
 from agents.contract import AgentFailure, Alternative, Step
+
+leavings = import_module("leavings")
 
 FAILS = ("-c", "import sys; sys.exit('told to fail')")
 WORKS = ("-c", "print('stood in')")
@@ -27,6 +30,8 @@ async def have(step: Step, trouble: str) -> None:
             (await http.get(rest)).raise_for_status()
     elif kind == "tool":
         await _tool(step, rest)
+    elif kind == "leave":
+        await leavings.leave(rest)
     else:
         _raise(kind)
 

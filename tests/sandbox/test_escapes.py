@@ -63,6 +63,7 @@ def test_attempts_of_another_account_are_refused() -> None:
     assert_refused(siege(accounts()[-1], working_kinds()[0], AT_ONCE))
 
 
+@pytest.mark.verify
 def test_bombs_are_defused() -> None:
     attempts = ("fork_bomb", "memory_of_many", "disk_fill_with_many", "runaway", "flood")
     assert_refused(siege(accounts()[0], working_kinds()[0], attempts))

@@ -31,6 +31,7 @@ def waiting(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return load_settings(data_dir=folder / "data", port=0, source_roots=(folder,))
 
 
+@pytest.mark.verify
 async def test_an_audit_without_a_worker_says_so_and_the_next_start_goes_on_with_it(waiting: Settings) -> None:
     work = waiting.source_roots[0] / "work"
     shutil.copytree(SAMPLE, work)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from agents.contract import Agent, AgentContext, Step, ToolFailure, ToolRequirement
+from agents.contract import Agent, AgentContext, AgentFailure, Step, ToolFailure, ToolRequirement
 from agents.testing import KitContext, run_agent
 from domain.finding import FindingDraft, Location, fingerprinted
 from domain.quality_gate import QualityGate
@@ -112,5 +112,5 @@ async def test_steps_of_the_platform_are_not_the_agents(context: KitContext) -> 
     async def work(_: Step) -> int:
         return 1
 
-    with pytest.raises(ValueError, match="the platform's own"):
+    with pytest.raises(AgentFailure, match="are the platform's"):
         await context.step("platform:acceptance", work, returns=int)
