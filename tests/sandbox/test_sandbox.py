@@ -42,7 +42,8 @@ async def shell(kind: str, text: str, scratch: Path, source: Path | None = None)
 
 
 async def test_result_says_what_happened_and_where(kind: str, scratch: Path) -> None:
-    result = await shell(kind, "echo out; echo err >&2; pwd; exit 3", scratch)
+    busy = "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done"  # processor time is counted in hundredths of a second
+    result = await shell(kind, f"{busy}; echo out; echo err >&2; pwd; exit 3", scratch)
     assert (result.exit_code, result.stdout, result.stderr) == (3, "out\n/scratch\n", "err\n")
     assert (result.truncated, result.exceeded) == (False, None)
     assert kind.startswith(result.sandbox)
