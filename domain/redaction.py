@@ -15,7 +15,7 @@ SECRET_NAME = re.compile(r"passw|secret|token|authorization|cookie|api[_-]?key|p
 SECRET_VALUES = (
     (re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)", re.IGNORECASE), rf"\g<before>{HIDDEN}"),
     (re.compile(r"(?P<before>\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.IGNORECASE), rf"\g<before>{HIDDEN}"),
-    (re.compile(r"\bwr_(?:pat|svc)_[\w-]+"), HIDDEN),
+    (re.compile(r"\bwr_(?:local|pat|svc)_[\w-]+"), HIDDEN),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"), HIDDEN),
     (re.compile(r"(?P<before>[?&](?:token|password|code|key)=)[^&\s]+", re.IGNORECASE), rf"\g<before>{HIDDEN}"),
 )
@@ -50,11 +50,10 @@ class Redactor:
 
     def learn(self, secret: str) -> None:
         """From now on this value is taken out, each of its longer lines as well."""
-        for value in {secret, *secret.splitlines()}:
-            if len(value) >= SHORTEST:
-                for spelling in _spellings(value):
-                    self._known[spelling] = None
-        self._known = dict.fromkeys(sorted(self._known, key=len, reverse=True))
+        values = {value for value in (secret, *secret.splitlines()) if len(value) >= SHORTEST}
+        new = {spelling for value in values for spelling in _spellings(value)} - self._known.keys()
+        if new:  # put in place whole: other threads may be going through the ones before
+            self._known = dict.fromkeys(sorted({*self._known, *new}, key=len, reverse=True))
 
     def text(self, text: str) -> str:
         """The text without secrets."""

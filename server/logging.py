@@ -12,11 +12,14 @@ import structlog
 from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 from structlog.contextvars import bound_contextvars, merge_contextvars
 
-from domain.redaction import HIDDEN, is_secret_name, redact_text
+from domain.redaction import HIDDEN, Redactor, is_secret_name
 from server.settings import LogFormat
 
 QUIET = ("httpx", "httpcore", "asyncio", "uvicorn", "alembic", "redis", "dbos")
 """Libraries whose chatter starts at WARNING unless the level is debug."""
+
+_redactor = Redactor()
+"""One for the process, as the log is."""
 
 
 def configure_logging(
@@ -34,11 +37,15 @@ def configure_logging(
         structlog.processors.StackInfoRenderer(),
         structlog.stdlib.PositionalArgumentsFormatter(),
     ]
-    ending: list[structlog.typing.Processor] = (
-        [redact, structlog.dev.ConsoleRenderer(colors=target.isatty())]
+    # An exception is made text before secrets are taken out, and by what shows no variables: those hold requests with
+    # their tokens, and what was to be sealed.
+    plain = structlog.dev.plain_traceback
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(colors=target.isatty(), exception_formatter=plain)
         if console
-        else [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer(default=str)]
+        else structlog.processors.JSONRenderer(default=str)
     )
+    ending: list[structlog.typing.Processor] = [structlog.processors.format_exc_info, redact, renderer]
     handler = logging.StreamHandler(target)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -80,8 +87,13 @@ def traced(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
     return event
 
 
+def hide_in_log(secret: str) -> None:
+    """From now on take this value out of every line that the process logs."""
+    _redactor.learn(secret)
+
+
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Take secrets out of a log line: by the name of a field at any depth, and by the look of a value."""
+    """Take secrets out of a log line: by the name of a field at any depth, by the look of a value, and known ones."""
     for name, value in event.items():
         event[name] = _redacted(name, value)
     return event
@@ -91,9 +103,11 @@ def _redacted(name: str, value: Any) -> Any:
     if isinstance(value, (str, bytes)) and is_secret_name(name):
         return HIDDEN
     if isinstance(value, str):
-        return redact_text(value)
+        return _redactor.text(value)
     if isinstance(value, Mapping):
         return {key: _redacted(str(key), item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_redacted(name, item) for item in value]
-    return value
+    if value is None or isinstance(value, (int, float)):
+        return value
+    return _redactor.text(str(value))  # an exception, say, would become text only after this

@@ -38,6 +38,7 @@ from persistence.wakeups import PostgresWakeups
 from resolvers.context import Context
 from resolvers.delivery import Reads, shared_reads
 from server import __version__
+from server.logging import hide_in_log
 from server.platform.database import create_engine, open_read_pool
 from server.platform.graph_queries import GraphQueries
 from server.platform.housekeeping import Housekeeping, policy_of
@@ -190,7 +191,7 @@ async def open_platform(
         def queue_on(connection: AsyncConnection) -> DbosQueue:
             return DbosQueue(client, connection, clock.now)
 
-        vault = EnvelopeVault(MasterKeys(settings.data_dir, settings.secrets_key))
+        vault = EnvelopeVault(MasterKeys(settings.data_dir, settings.secrets_key), hide=hide_in_log)
         transactor = SqlTransactor(
             engine,
             clock=clock.now,

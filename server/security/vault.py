@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
@@ -22,11 +23,13 @@ FORM = b"\x01"
 class EnvelopeVault:
     """See :class:`domain.ports.Vault`. What is sealed is bound to its workspace, name and part in the envelope."""
 
-    def __init__(self, keys: MasterKeys) -> None:
-        self._keys = keys
+    def __init__(self, keys: MasterKeys, *, hide: Callable[[str], None] = lambda _: None) -> None:
+        """``hide`` is told every value that comes by, so that the log of this process does not show it."""
+        self._keys, self._hide = keys, hide
 
     def seal(self, workspace_id: UUID, name: str, value: str) -> SealedSecret:
         """Encrypt a value under a fresh data key, wrapped under the current master key."""
+        self._hide(value)
         try:
             master = self._keys.current()
         except (UnusableKey, ExposedSecret, OSError) as error:
@@ -41,7 +44,9 @@ class EnvelopeVault:
     def open(self, workspace_id: UUID, name: str, sealed: SealedSecret) -> str:
         """The value."""
         data_key = self._data_key(workspace_id, name, sealed)
-        return _opened(data_key, sealed.sealed, _bound(workspace_id, name, b"value"), name).decode()
+        value = _opened(data_key, sealed.sealed, _bound(workspace_id, name, b"value"), name).decode()
+        self._hide(value)
+        return value
 
     def rewrap(self, workspace_id: UUID, name: str, sealed: SealedSecret) -> SealedSecret:
         """The same value, with its data key under the current master key. It is opened once, to see that it can be."""

@@ -4,7 +4,7 @@ import asyncio
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,8 +12,8 @@ import structlog
 from dbos._logger import init_logger
 
 from agents.runtime.engine import log_through_root
-from domain.redaction import redact_text
-from server.logging import bound_ids, configure_logging
+from domain.redaction import Redactor, redact_text
+from server.logging import bound_ids, configure_logging, hide_in_log
 from server.settings import LogFormat
 
 
@@ -133,3 +133,65 @@ def test_secrets_are_taken_out(fields: dict[str, Any]) -> None:
 def test_harmless_text_stays() -> None:
     text = "GET https://host:8000/a@b?x=1 took 3 ms; tokens=5, see user@example.org"
     assert redact_text(text) == text
+
+
+class Terminal(io.StringIO):
+    """A stream at which somebody sits."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+FORMS = [
+    pytest.param(LogFormat.JSON, io.StringIO, id="json"),
+    pytest.param(LogFormat.CONSOLE, io.StringIO, id="console"),
+    pytest.param(LogFormat.AUTO, Terminal, id="terminal"),
+]
+
+
+@pytest.mark.parametrize(("form", "kind"), FORMS)
+def test_an_exception_shows_no_variables_and_no_secrets_of_its_message(
+    form: LogFormat, kind: type[io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.logging._redactor", Redactor())
+    stream = kind()
+    configure_logging(form, stream=stream)
+    token, known = "wr_local_hushhush", "known hush value"
+    hide_in_log(known)
+
+    def handle(headers: dict[str, str], value: str) -> None:
+        try:
+            raise ValueError(f"cannot store {value}")
+        except ValueError as error:
+            raise RuntimeError(f"refused with {headers['authorization']} and {token}") from error
+
+    def fail(log: Callable[[str], None]) -> None:
+        try:
+            handle({"authorization": f"Bearer {token}"}, known)
+        except RuntimeError:
+            log("failed")
+
+    fail(structlog.stdlib.get_logger("ours").exception)
+    fail(logging.getLogger("theirs").exception)
+    said = stream.getvalue()
+    assert said.count("RuntimeError: refused with Bearer") == 2
+    assert said.count("ValueError: cannot store ********") == 2
+    assert "hush" not in said
+    assert said.count("\n") < 60
+
+
+@pytest.mark.parametrize(("form", "kind"), FORMS)
+def test_an_exception_in_a_field_is_redacted_as_a_text_is(form: LogFormat, kind: type[io.StringIO]) -> None:
+    stream = kind()
+    configure_logging(form, stream=stream)
+    structlog.stdlib.get_logger().warning("again", cause=OSError("Bearer hushhushhush"), count=3, ok=True, none=None)
+    assert "hush" not in stream.getvalue()
+    assert "********" in stream.getvalue()
+
+
+def test_numbers_in_fields_stay_numbers() -> None:
+    stream = io.StringIO()
+    configure_logging(LogFormat.JSON, stream=stream)
+    structlog.stdlib.get_logger().info("counted", count=3, seconds=0.5, ok=True, none=None)
+    (line,) = lines(stream)
+    assert (line["count"], line["seconds"], line["ok"], line["none"]) == (3, 0.5, True, None)

@@ -118,3 +118,12 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
 
 def test_two_that_start_together_have_one_key(tmp_path: Path) -> None:
     assert MasterKeys(tmp_path, None).current() == MasterKeys(tmp_path, None).current()
+
+
+def test_what_is_sealed_or_opened_is_told_to_whoever_hides_it(tmp_path: Path, workspace: UUID) -> None:
+    hidden: list[str] = []
+    kept = EnvelopeVault(MasterKeys(tmp_path, None), hide=hidden.append)
+    sealed = kept.seal(workspace, "a", VALUE)
+    assert hidden == [VALUE]
+    EnvelopeVault(MasterKeys(tmp_path, None), hide=hidden.append).open(workspace, "a", sealed)
+    assert hidden == [VALUE, VALUE]
