@@ -292,6 +292,15 @@ class StoreLost(Exception):
     """The database went away, or had no time: what was being written may or may not be there. It may work later."""
 
 
+class StoreRefused(Exception):
+    """The database refused a statement of ours, which is a defect; what it said is the cause, and goes to the log."""
+
+    def __str__(self) -> str:
+        return (
+            "The database refused a statement, which is a defect of WrenchAI: please report it with what the log says."
+        )
+
+
 @dataclass(eq=False)
 class LeaseLost(Exception):
     """A worker wrote to an execution that another worker owns by now. It must stop at once; nothing was written."""

@@ -13,10 +13,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from persistence.addresses import DatabaseUnavailable
+from persistence.engines import open_engine
 from persistence.tables import metadata
 
 APPLICATION_ROLE = "wrenchai_app"
@@ -127,7 +127,7 @@ def _config(connection: Connection | None) -> Config:
 
 
 async def _on_connection(url: str, work: Callable[[Connection], Result]) -> Result:
-    engine = create_async_engine(url, poolclass=NullPool)
+    engine = open_engine(url, poolclass=NullPool)
     try:
         async with engine.connect() as connection:
             return await connection.run_sync(work)

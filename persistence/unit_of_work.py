@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
-from domain.errors import StoreLost
+from domain.errors import StoreLost, StoreRefused
 from domain.events import Event, Subject
 from domain.ports import (
     AgentCatalogue,
@@ -149,6 +149,7 @@ class SqlTransactor:
 
         Raises:
             StoreLost: the database went away; whether the transaction was committed is not known.
+            StoreRefused: the database refused a statement, other than for a deadlock; nothing was written.
         """
         for tried in range(1, MOST_TRIES + 1):
             try:
@@ -173,6 +174,8 @@ class SqlTransactor:
                 if is_outage(error) or ran_out_of_time(error):
                     raise StoreLost from error
                 if not _is_transient(error) or tried == MOST_TRIES:
+                    if isinstance(error, StatementError):  # its text is SQL, for the log and for nobody else
+                        raise StoreRefused from error
                     raise
                 await asyncio.sleep(random.uniform(0, 0.01 * 2**tried))  # noqa: S311 - spreads the tries, hides nothing
             else:

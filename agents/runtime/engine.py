@@ -40,6 +40,7 @@ class Engine:
                 "executor_id": str(self._executor_id),
                 "run_migrations": False,
                 "sys_db_pool_size": self._pool_size,
+                "db_engine_kwargs": {"hide_parameters": True},
                 "log_level": "WARNING",
             }
         )

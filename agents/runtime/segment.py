@@ -31,7 +31,7 @@ from agents.runtime.uncertain_calls import AskedPerson
 from agents.toolbox import Toolbox
 from domain.artifacts import ArtifactStore
 from domain.error_codes import is_code
-from domain.errors import LeaseLost, Rejection, StoreLost
+from domain.errors import LeaseLost, Rejection, StoreLost, StoreRefused
 from domain.execution import Execution, ExecutionError
 from domain.ports import Clock, QueryRunner, Transactor
 from domain.recovery import POLICIES, ErrorClass, ErrorSeverity
@@ -334,4 +334,6 @@ def _said(error: BaseException) -> tuple[str, str]:
     if isinstance(error, Rejection):
         return error.code, error.message
     log.error("agent_crashed", exc_info=error)
+    if isinstance(error, StoreRefused):
+        return "AGENT_FAILED", str(error)
     return "AGENT_FAILED", f"The agent stopped with an error of its own: {type(error).__name__}: {error}"

@@ -63,4 +63,5 @@ class Transactor(Protocol):
 
         Raises:
             StoreLost: the database went away; whether the transaction was committed is not known.
+            StoreRefused: the database refused a statement, other than for a deadlock; nothing was written.
         """

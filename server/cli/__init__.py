@@ -86,7 +86,10 @@ def _explain(error: Exception) -> ExitCode:
         return ExitCode.UNAVAILABLE
     if isinstance(error, OSError):
         return _explain_system(error)
-    complain(f"WrenchAI made a mistake ({type(error).__name__}: {error}): please report it.")
+    if _database_refused(error):
+        complain("The database refused a statement, which is a mistake of WrenchAI: please report it.")
+    else:
+        complain(f"WrenchAI made a mistake ({type(error).__name__}: {error}): please report it.")
     if os.environ.get("WRENCHAI_LOG_LEVEL") == "debug":
         errors.print_exception(show_locals=False)
     else:
@@ -99,6 +102,14 @@ def _database_went_away(error: Exception) -> bool:
     from persistence.outage import is_outage
 
     return isinstance(error, StoreLost) or is_outage(error)
+
+
+def _database_refused(error: Exception) -> bool:
+    from sqlalchemy.exc import StatementError
+
+    from domain.errors import StoreRefused
+
+    return isinstance(error, StoreRefused | StatementError)
 
 
 def _expected() -> Iterator[tuple[tuple[type[Exception], ...], ExitCode]]:

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agents.runtime import engine as execution_engine
 from persistence import migrate
 from persistence.addresses import DatabaseAddresses, DatabaseUnavailable, check_database
 from persistence.embedded import EmbeddedPostgres
+from persistence.engines import open_engine
 from persistence.readers.pool import ReadPool
 from server.settings import Settings
 
@@ -73,7 +74,7 @@ async def require_current(addresses: DatabaseAddresses) -> None:
 
 def create_engine(addresses: DatabaseAddresses, settings: Settings) -> AsyncEngine:
     """The connections of this process for writing."""
-    return create_async_engine(
+    return open_engine(
         addresses.app_url,
         pool_size=settings.database_pool_size,
         max_overflow=settings.database_pool_overflow,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ import pytest
 
 from domain.acceptance import CommandCheck, FileCheck, FindingThreshold, QueryCheck
 from domain.actor import Actor
+from domain.errors import StoreRefused
 from domain.execution import Artifact, CrashReport, Execution, ExecutionError, Progress, Step, TestCounts, ToolCall
 from domain.finding import Finding, FindingState, Location
 from domain.ports import UnitOfWork
@@ -26,6 +28,15 @@ from server.platform.wiring import Platform
 
 Result = TypeVar("Result")
 NOON = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+@contextmanager
+def refused_for(constraint: str) -> Iterator[None]:
+    """What is done inside breaks this constraint; who called is not told the SQL."""
+    with pytest.raises(StoreRefused) as refused:
+        yield
+    assert "SQL" not in str(refused.value)
+    assert constraint in str(refused.value.__cause__)
 
 
 def has_defaults(thing: Any) -> list[str]:

@@ -8,10 +8,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from domain.actor import Permission
 from domain.approval import Approval, ApprovalStatus, Decision, Fallback, Vote
+from domain.errors import StoreRefused
 from domain.severity import Severity
 from tests.persistence.conftest import NOON, Shelf, has_defaults
 
@@ -67,7 +67,7 @@ async def test_a_vote_goes_there_and_back_and_nobody_says_the_same_twice(shelf: 
     await shelf.do(lambda uow: uow.approvals.insert_vote(vote))
     assert list(await shelf.do(lambda uow: uow.approvals.votes(approval.id))) == [vote]
     assert await shelf.read.votes_of(shelf.workspace_id, [uuid4(), approval.id]) == [[], [vote]]
-    with pytest.raises(IntegrityError):
+    with pytest.raises(StoreRefused):
         await shelf.do(lambda uow: uow.approvals.insert_vote(replace(vote, comment="Again.")))
     await shelf.do(lambda uow: uow.approvals.insert_vote(replace(vote, decision=Decision.REJECT)))
 
@@ -77,7 +77,7 @@ async def test_one_name_has_one_approval_that_counts(shelf: Shelf) -> None:
     valid = replace(approval, id=uuid4(), status=ApprovalStatus.PENDING, decided_at=None)
     await shelf.do(lambda uow: uow.approvals.insert(valid))
     assert await shelf.do(lambda uow: uow.approvals.current(approval.execution_id, "push")) == valid
-    with pytest.raises(IntegrityError):
+    with pytest.raises(StoreRefused):
         await shelf.do(lambda uow: uow.approvals.insert(replace(valid, id=uuid4())))
     assert await shelf.do(lambda uow: uow.approvals.pending_of(approval.execution_id)) == [valid]
     assert await shelf.read.pending_approvals(shelf.workspace_id, [approval.task_id]) == [[valid]]
@@ -86,9 +86,9 @@ async def test_one_name_has_one_approval_that_counts(shelf: Shelf) -> None:
 
 
 async def test_what_is_pending_has_not_been_decided(shelf: Shelf) -> None:
-    with pytest.raises(IntegrityError):
+    with pytest.raises(StoreRefused):
         await kept(shelf, status=ApprovalStatus.PENDING)
-    with pytest.raises(IntegrityError):
+    with pytest.raises(StoreRefused):
         await kept(shelf, decided_at=None)
 
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import uuid4
 
-import pytest
-from sqlalchemy.exc import IntegrityError
-
 from domain.events import FindingsSettled, Subject
 from domain.finding import FindingState
 from domain.severity import Severity
-from tests.persistence.conftest import Shelf, has_defaults
+from tests.persistence.conftest import Shelf, has_defaults, refused_for
 
 
 async def test_a_finding_goes_there_and_back(shelf: Shelf) -> None:
@@ -43,7 +40,7 @@ async def test_a_finding_goes_there_and_back(shelf: Shelf) -> None:
     assert known == {finding.fingerprint: changed}
     assert await shelf.do(lambda uow: uow.findings.known(source_id, "other", [finding.fingerprint])) == {}
     twin = shelf.new_finding(project, fingerprint=finding.fingerprint)
-    with pytest.raises(IntegrityError, match="uq_findings_source_id_agent_fingerprint"):
+    with refused_for("uq_findings_source_id_agent_fingerprint"):
         await shelf.do(lambda uow: uow.findings.put([twin]))
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, ProgrammingError
+from sqlalchemy.exc import ProgrammingError
 
 from agents.runtime.queue import workflow_id
+from agents.runtime.segment import _from_error
 from domain.commands import CancelTask, CreateTasks, DispatchTasks, TaskDraft, UpdateTask
-from domain.errors import IdempotencyKeyReused, Invalid, NotDispatchable, Rejection, VersionConflict
+from domain.errors import IdempotencyKeyReused, Invalid, NotDispatchable, Rejection, StoreRefused, VersionConflict
 from domain.events import Subject, TaskCreated
+from domain.execution import ExecutionError
 from domain.ports import UnitOfWork
 from domain.project import Project
 from domain.reads import FeedFilter
+from domain.recovery import ErrorSeverity
 from domain.states import TaskStatus
 from domain.task import Task
 from domain.use_cases.cancel import cancel_task
@@ -24,7 +29,7 @@ from domain.use_cases.dispatch import dispatch_tasks
 from domain.use_cases.idempotency import once
 from domain.use_cases.tasks import create_tasks, update_task
 from persistence import tables
-from tests.persistence.conftest import Shelf
+from tests.persistence.conftest import Shelf, refused_for
 
 DRAFT = TaskDraft(title="Probe", agent="probe")
 
@@ -131,9 +136,32 @@ async def test_another_error_of_the_database_is_not_tried_again(shelf: Shelf) ->
         tries += 1
         await uow.projects.insert(project)
 
-    with pytest.raises(DBAPIError, match="pk_projects"):
+    with refused_for("pk_projects"):
         await shelf.do(work)
     assert tries == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"agent": None}, "violates not-null constraint"),  # of which PostgreSQL shows the failing row
+        ({"number": 2**40}, "invalid input for query argument"),  # which the driver shows
+    ],
+    ids=["row", "argument"],
+)
+async def test_an_error_of_the_database_repeats_no_values(shelf: Shelf, changes: dict[str, Any], said: str) -> None:
+    task = shelf.new_task(await shelf.project(), title="hush hush", **changes)
+    with pytest.raises(StoreRefused) as refused:
+        await shelf.do(lambda uow: uow.tasks.insert([task]))
+    written = "".join(traceback.format_exception(refused.value))
+    assert said in written
+    assert "INSERT INTO tasks" in written
+    for value in ("hush hush", str(task.id), str(2**40), "DETAIL"):
+        assert value not in written
+    assert str(refused.value).count(".") == 1
+    assert _from_error(refused.value).error == ExecutionError(
+        code="AGENT_FAILED", message=str(StoreRefused()), severity=ErrorSeverity.HIGH
+    )
 
 
 async def test_of_two_changes_to_one_version_exactly_one_wins(shelf: Shelf) -> None:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import io
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import strawberry
+import structlog
 from sqlalchemy import text, update
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.actor import Permission
 from domain.errors import SecretUnreadable
 from domain.ports import UnitOfWork
 from domain.use_cases.secrets import reveal_secret
 from persistence.tables import secrets
-from tests.schema.conftest import Graph
+from server.logging import configure_logging
+from server.settings import LogFormat
+from server.transport.errors import MASKED, ErrorPublisher
+from server.transport.request import GraphQLRequest
+from tests.schema.conftest import DOCUMENTS, SERVED, Graph
 
 VALUE = "correct horse battery staple"
 SET = """mutation ($name: String!, $value: String!) { setSecret(input: {name: $name, value: $value}) {
@@ -103,3 +113,39 @@ async def test_a_value_is_nowhere_in_the_database(graph: Graph) -> None:
         for table in list(tables):
             found = text(f'SELECT count(*) FROM "{table}" AS r WHERE r::text LIKE :value')
             assert (await connection.execute(found, {"value": f"%{VALUE}%"})).scalar_one() == 0, table
+
+
+async def test_a_database_that_refuses_a_secret_is_told_to_nobody_but_the_log(graph: Graph) -> None:
+    stream = io.StringIO()
+    with logging_to(stream):
+        owner = create_async_engine(graph.platform.addresses.owner_url)
+        try:
+            async with owner.begin() as connection:
+                await connection.execute(text("ALTER TABLE secrets ADD CONSTRAINT refused CHECK (name <> 'refused')"))
+            operation = DOCUMENTS.operation(GraphQLRequest(query=SET, variables={"name": "refused", "value": VALUE}))
+            (error,) = (await SERVED.execute(operation, graph.context())).errors or []
+            shown = ErrorPublisher().publish(error, "r")
+        finally:
+            async with owner.begin() as connection:
+                await connection.execute(text("ALTER TABLE secrets DROP CONSTRAINT IF EXISTS refused"))
+            await owner.dispose()
+    assert (shown["message"], shown["extensions"]["code"]) == (MASKED, "INTERNAL")
+    logged = stream.getvalue()
+    assert "INSERT INTO secrets" in logged
+    assert "violates check constraint" in logged
+    for hidden in (VALUE, "Failing row", "parameters: ("):
+        assert hidden not in logged
+
+
+@contextmanager
+def logging_to(stream: io.StringIO) -> Iterator[None]:
+    """The log of a server at a terminal goes to the stream."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    configure_logging(LogFormat.CONSOLE, stream=stream)
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        structlog.reset_defaults()
