@@ -22,6 +22,9 @@ class ProjectStore(Protocol):
     async def get(self, workspace_id: UUID, project_id: UUID) -> Project | None:
         """The project, or ``None``."""
 
+    async def lock_keys(self, workspace_id: UUID) -> None:
+        """Let nobody else give a project of the workspace its key until the transaction ends."""
+
     async def with_key(self, workspace_id: UUID, key: str) -> Project | None:
         """The project with this key, or ``None``."""
 

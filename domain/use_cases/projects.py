@@ -48,7 +48,11 @@ async def create_project(uow: UnitOfWork, actor: Actor, command: CreateProject) 
 
 async def _free_key(uow: UnitOfWork, actor: Actor, wanted: str | None, name: str) -> str:
     if wanted is not None:
-        if await uow.projects.with_key(actor.workspace_id, check_key(wanted)):
+        check_key(wanted)
+    # What is free stays so until the project is there: of two who ask at once the second looks when the first is done.
+    await uow.projects.lock_keys(actor.workspace_id)
+    if wanted is not None:
+        if await uow.projects.with_key(actor.workspace_id, wanted):
             raise Invalid(
                 f"Another project has the key {wanted} already: choose a different one.", path=("input", "key")
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.project import Project
@@ -25,6 +25,11 @@ class ProjectTable:
         found = select_projects().where(projects.c.workspace_id == workspace_id, projects.c.id == project_id)
         row = (await self._connection.execute(found)).mappings().one_or_none()
         return None if row is None else to_project(row)
+
+    async def lock_keys(self, workspace_id: UUID) -> None:
+        """Let nobody else give a project of the workspace its key until the transaction ends."""
+        key = func.hashtextextended(f"project-keys:{workspace_id}", 0)
+        await self._connection.execute(select(func.pg_advisory_xact_lock(key)))
 
     async def with_key(self, workspace_id: UUID, key: str) -> Project | None:
         """The project with this key, or ``None``."""

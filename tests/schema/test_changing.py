@@ -1,5 +1,6 @@
 """Mutations on a real database: what they answer, and what they refuse as data."""
 
+import asyncio
 from typing import Any
 
 from domain.execution import ExecutionError
@@ -287,3 +288,26 @@ async def test_results_have_the_type_of_their_kind(graph: Graph) -> None:
     assert None in shown
     (inspected,) = [one for one in shown if one and one["__typename"] == "InspectorReport"]
     assert inspected["gateBreaches"] == [{"severity": "HIGH", "found": 1}]
+
+
+async def test_projects_created_at_once_have_a_key_each(graph: Graph) -> None:
+    made = await asyncio.gather(*(change(graph, "createProject", "project { key }", name="Twice") for _ in range(6)))
+    assert [payload["errors"] for payload in made] == [[]] * 6
+    assert sorted(payload["project"]["key"] for payload in made) == [
+        "TWIC",
+        "TWIC2",
+        "TWIC3",
+        "TWIC4",
+        "TWIC5",
+        "TWIC6",
+    ]
+
+
+async def test_of_projects_created_at_once_with_one_key_one_has_it(graph: Graph) -> None:
+    made = await asyncio.gather(
+        *(change(graph, "createProject", "project { key }", name="Twice", key="SAME") for _ in range(6))
+    )
+    assert [payload["project"] for payload in made if not payload["errors"]] == [{"key": "SAME"}]
+    refusals = [payload["errors"][0] for payload in made if payload["errors"]]
+    assert len(refusals) == 5
+    assert {(one["code"], tuple(one["path"])) for one in refusals} == {("VALIDATION_FAILED", ("input", "key"))}
