@@ -17,6 +17,14 @@ from domain.receipt import ALGORITHM, FORMAT, PAYLOAD_TYPE, signed_bytes
 LARGEST = 64 * 2**20
 """Bytes of a receipt: one with 100,000 tool calls has half of it."""
 
+FIELD = 2**255 - 19
+"""The prime of the field of Ed25519 (RFC 8032, section 5.1)."""
+SIGN = 1 << 255
+"""The bit of a public key that is the sign of x; the others are y."""
+OF_ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+SMALL_ORDER = frozenset({0, 1, FIELD - 1, OF_ORDER_8, FIELD - OF_ORDER_8})
+"""The y of the points of order 1, 2, 4 and 8: under such a key there are signatures that fit many messages or all."""
+
 Verify = Callable[[bytes, bytes, bytes], bool]
 """Whether the signature (second) of a message (third) is that of an Ed25519 public key (first)."""
 
@@ -79,7 +87,7 @@ def check_events(checked: CheckedReceipt, lines: Iterable[bytes]) -> int:
     for line in lines:
         count += 1
         event = _object(_json(line, f"Event {count}"), f"Event {count}", {"sequence", "kind", "payload", "actor", "at"})
-        if event["sequence"] != count:
+        if type(event["sequence"]) is not int or event["sequence"] != count:  # 1.0 and true are equal to 1, too
             raise ReceiptRefused(
                 f"Event {count} is missing: the one in its place has the sequence {event['sequence']!r}."
             )
@@ -102,7 +110,7 @@ def _check_statement(statement: Mapping[str, Any], payload: bytes) -> None:
         same = canonical(statement) == payload
         UUID(statement["execution"]["id"])
         whole = statement["inputsSha256"] == digest(statement["inputs"])
-        complete = isinstance(statement["events"]["count"], int) and isinstance(statement["artifacts"], list)
+        complete = type(statement["events"]["count"]) is int and isinstance(statement["artifacts"], list)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         same = whole = complete = False
     if not (same and whole and complete):
@@ -125,6 +133,9 @@ def _public_key(signer: Mapping[str, Any]) -> bytes:
         public = b""
     if len(public) != 32 or public.hex() != signer["publicKey"]:
         raise ReceiptRefused("Its publicKey is no Ed25519 key of 64 hex digits.")
+    y = int.from_bytes(public, "little") & ~SIGN
+    if y >= FIELD or y in SMALL_ORDER:
+        raise ReceiptRefused("Its publicKey is one under which anybody can sign: it proves nothing.")
     return public
 
 

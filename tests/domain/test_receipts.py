@@ -301,6 +301,8 @@ def test_the_events_are_checked_by_their_chain() -> None:
         ([], "There are 0 events"),
         ([{**PLAIN[1], "sequence": 1}, {**PLAIN[0], "sequence": 2}, *PLAIN[2:]], "one of them was edited"),
         ([{"sequence": 1}], "does not have the form"),
+        ([{**PLAIN[0], "sequence": True}, *PLAIN[1:]], "Event 1 is missing: .* sequence True"),
+        ([PLAIN[0], {**PLAIN[1], "sequence": 2.0}, *PLAIN[2:]], r"Event 2 is missing: .* sequence 2\.0"),
     ],
 )
 def test_events_that_are_not_those(events: list[dict[str, Any]], sentence: str) -> None:
@@ -314,6 +316,36 @@ def test_any_field_of_an_event_that_is_edited_is_noticed(index: int, field: str,
         return
     with pytest.raises(ReceiptRefused):
         check_events(check(DOCUMENT), lines(changed(PLAIN, (index, field), new)))
+
+
+FIELD = 2**255 - 19
+ORDER_8 = int.from_bytes(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little")
+
+
+@pytest.mark.parametrize(
+    "y",
+    [0, 1, FIELD - 1, ORDER_8, FIELD - ORDER_8, FIELD, FIELD + 1, FIELD + 5, 2**255 - 1],
+)
+@pytest.mark.parametrize("sign", [0, 1 << 255])
+def test_a_key_under_which_anybody_can_sign_is_refused(y: int, sign: int) -> None:
+    public = (y | sign).to_bytes(32, "little")
+    signer = {**SAID["signer"], "publicKey": public.hex(), "keyId": key_id(public)}
+    payload = canonical({**SAID, "signer": signer})
+    constant = b64encode((1).to_bytes(32, "little") + bytes(32)).decode()  # R is the neutral point, S is 0
+    forged = {
+        "payloadType": PAYLOAD_TYPE,
+        "payload": b64encode(payload).decode(),
+        "signatures": [{"keyid": key_id(public), "sig": constant}],
+    }
+    with pytest.raises(ReceiptRefused, match="anybody can sign"):
+        check(forged)
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_keys_that_are_made_are_none_of_those(seed: bytes) -> None:
+    made = ReceiptKey(Ed25519PrivateKey.from_private_bytes(seed))
+    said = statement(closed(), platform="1", public_key=made.public_key, key_id=made.key_id)
+    assert check(signed(said, made)).public_key.hex() == made.public_key
 
 
 def test_events_of_an_execution_without_a_chain() -> None:
