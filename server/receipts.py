@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ RECEIPT, EVENTS, ARTIFACTS = "receipt.json", "events.jsonl", "artifacts"
 """The names in the folder of a bundle."""
 LONGEST_EVENT = 16 * 2**20
 LONGEST_KEY_FILE = 10_000
+MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +41,28 @@ class Verification:
 def verify_file(file: Path, key: str | None, artifacts: Path | None, events: Path | None) -> Verification:
     """Check a receipt, or that of a bundle, and what is given with it.
 
+    A bundle is whole or it is refused; of a folder that is named beside a receipt, what is not in it is left open.
+
     Raises:
         ReceiptRefused: something is not right; the message says what.
-        OSError: a file cannot be read.
+        OSError: a file or folder cannot be read, or is not there.
     """
+    whole = file.is_dir() and artifacts is None
+    for named, there in ((artifacts, Path.is_dir), (events, Path.exists)):
+        if named is not None and not there(named):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(named))
     if file.is_dir():
-        artifacts = artifacts or _there(file / ARTIFACTS)
-        events = events or _there(file / EVENTS)
+        artifacts = artifacts or file / ARTIFACTS
+        if events is None:
+            events = file / EVENTS
+            if not events.is_file():
+                raise ReceiptRefused(f"The bundle has no {EVENTS}, which every bundle is made with: it was removed.")
         file = file / RECEIPT
     checked = check_receipt(_read(file), is_signed_by, key_id)
     right = [f"the receipt is signed by the key {checked.public_key.hex()}, and was not edited since"]
     unseen: list[str] = []
     _check_key(checked, key, right, unseen)
-    _check_artifacts(checked, artifacts, right, unseen)
+    _check_artifacts(checked, artifacts, right, unseen, whole=whole)
     if events is not None:
         count = check_events(checked, _lines(events))
         right.append(f"the {count} events are those of the execution, whole and in order")
@@ -86,18 +98,27 @@ def _key(wanted: str) -> str:
     return text
 
 
-def _check_artifacts(checked: CheckedReceipt, folder: Path | None, right: list[str], unseen: list[str]) -> None:
+def _check_artifacts(
+    checked: CheckedReceipt, folder: Path | None, right: list[str], unseen: list[str], *, whole: bool
+) -> None:
     promised = checked.statement["artifacts"]
     if folder is None:
         if promised:
             unseen.append(f"the {len(promised)} artifacts (give --artifacts FOLDER)")
         return
-    same = 0
+    here: list[Mapping[str, Any]] = []
+    missing: list[Mapping[str, Any]] = []
     for artifact in promised:
+        (here if (folder / file_name(artifact)).is_file() else missing).append(artifact)
+    if missing and whole:
+        names = ", ".join(repr(artifact["name"]) for artifact in missing[:MOST_NAMED])
+        more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+        raise ReceiptRefused(
+            f"The bundle lacks {names}{more}, of the {len(promised)} artifacts that the receipt was signed for."
+        )
+    unseen.extend(f"the artifact {artifact['name']!r}, which is not in {folder}" for artifact in missing)
+    for artifact in here:
         path = folder / file_name(artifact)
-        if not path.is_file():
-            unseen.append(f"the artifact {artifact['name']!r}, which is not in {folder}")
-            continue
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != artifact["sha256"]:
@@ -105,12 +126,8 @@ def _check_artifacts(checked: CheckedReceipt, folder: Path | None, right: list[s
                 f"The artifact {artifact['name']!r} has SHA-256 {found}, and the receipt was signed for "
                 f"{artifact['sha256']}: it was changed."
             )
-        same += 1
-    right.append(f"{same} of {len(promised)} artifacts are what was stored")
-
-
-def _there(path: Path) -> Path | None:
-    return path if path.exists() else None
+    if here:
+        right.append(f"{len(here)} of {len(promised)} artifacts are what was stored")
 
 
 def _read(file: Path) -> bytes:

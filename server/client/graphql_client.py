@@ -137,9 +137,14 @@ class GraphQLClient:
             tried += 1
 
     async def download(self, path: str) -> bytes:
-        """The bytes behind a path of the server, such as an artifact's URL."""
+        """The bytes behind a path of the server, such as an artifact's URL.
+
+        Raises:
+            Refused: the server does not give them; the message is what it says.
+        """
         response = await self._http.get(path)
-        response.raise_for_status()
+        if response.is_error:
+            raise Refused(response.text.partition("\n")[0] or f"The server answers {response.status_code} for {path}.")
         return response.content
 
     async def _events(

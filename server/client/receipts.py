@@ -25,7 +25,7 @@ async def fetch(execution: str, bundle: Path | None) -> bytes:
 
     Raises:
         ServerUnreachable: the server does not answer.
-        Refused: there is no such execution, or it has no receipt.
+        Refused: there is no such execution, it has no receipt, or not all of a bundle can be had any more.
     """
     async with connected(load_settings()) as client:
         document = await _document(client, execution)
@@ -58,13 +58,18 @@ async def _write_bundle(client: GraphQLClient, document: bytes, folder: Path) ->
     (folder / ARTIFACTS).mkdir(parents=True, exist_ok=True)
     (folder / RECEIPT).write_bytes(document)
     (folder / EVENTS).write_bytes(await client.download(f"/receipts/{execution_id}/events"))
-    names = {artifact["name"]: file_name(artifact) for artifact in statement["artifacts"]}
+    left = {artifact["name"]: file_name(artifact) for artifact in statement["artifacts"]}
     after, further = None, True
     while further:
         variables = {"id": encode("Execution", execution_id), "after": after}
         page = (await client.query(FILES, variables))["execution"]["artifacts"]
         for artifact in page["nodes"]:
-            if artifact["name"] in names:
+            if artifact["name"] in left:
                 content = await client.download(artifact["url"])
-                (folder / ARTIFACTS / names[artifact["name"]]).write_bytes(content)
+                (folder / ARTIFACTS / left.pop(artifact["name"])).write_bytes(content)
         after, further = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    if left:
+        raise Refused(
+            f"The bundle is not whole: the server does not keep {', '.join(map(repr, left))} any more. What there is "
+            f"can be checked with `wrenchai receipt verify {folder / RECEIPT} --artifacts {folder / ARTIFACTS}`."
+        )

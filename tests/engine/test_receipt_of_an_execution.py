@@ -104,6 +104,29 @@ async def test_get_and_verify(
     assert plain["statement"]["platform"]["name"] == "WrenchAI"
 
 
+async def test_a_bundle_is_whole_or_refused_and_what_is_named_must_be_there(bundle: Path, tmp_path: Path) -> None:
+    (bundle / "artifacts" / "found.txt").unlink()
+    nowhere = tmp_path / "nowhere"
+    done = await wrenchai("verify", str(bundle), data_dir=nowhere)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "The bundle lacks 'found.txt', of the 1 artifacts" in done.stderr
+    (bundle / "artifacts").rmdir()
+    with pytest.raises(ReceiptRefused, match=r"lacks 'found\.txt'"):
+        await asyncio.to_thread(verify_file, bundle, None, None, None)
+    for target in (bundle, bundle / "receipt.json"):
+        for option in ("--artifacts", "--events"):
+            done = await wrenchai("verify", str(target), option, str(nowhere), data_dir=nowhere)
+            assert (done.returncode, done.stdout) == (74, ""), done.stderr
+            assert str(nowhere) in done.stderr
+    (tmp_path / "empty").mkdir()
+    beside = await asyncio.to_thread(verify_file, bundle, None, tmp_path / "empty", None)
+    assert any("the artifact 'found.txt', which is not in" in one for one in beside.open)
+    assert not any("artifacts are what was stored" in one for one in beside.right)
+    (bundle / "events.jsonl").unlink()
+    with pytest.raises(ReceiptRefused, match=r"has no events\.jsonl"):
+        await asyncio.to_thread(verify_file, bundle, None, tmp_path / "empty", None)
+
+
 async def test_what_was_edited_is_refused(bundle: Path, tmp_path: Path) -> None:
     receipt, events, artifact = bundle / "receipt.json", bundle / "events.jsonl", bundle / "artifacts" / "found.txt"
     whole = {path: path.read_bytes() for path in (receipt, events, artifact)}
@@ -130,10 +153,6 @@ async def test_what_was_edited_is_refused(bundle: Path, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("no key")
     with pytest.raises(ReceiptRefused, match="does not hold a key"):
         await asyncio.to_thread(verify_file, bundle, str(tmp_path / "key"), None, None)
-    artifact.unlink()
-    without = await asyncio.to_thread(verify_file, bundle, None, None, None)
-    assert any("the artifact 'found.txt'" in one for one in without.open)
-
     receipt.write_bytes(edited)
     done = await wrenchai("verify", str(bundle), data_dir=tmp_path / "no-data")
     assert (done.returncode, done.stdout) == (1, "")
