@@ -14,6 +14,38 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 NAT64 = IPv6Network("64:ff9b::/96")
+GLOBAL_UNICAST = IPv6Network("2000::/3")
+"""All of IPv6 that is given to anybody: what lies outside is local, reserved, or leads to an IPv4 address."""
+SPECIAL: tuple[Network, ...] = tuple(
+    map(
+        ipaddress.ip_network,
+        [
+            "0.0.0.0/8",
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.0.0.0/24",
+            "192.0.2.0/24",
+            "192.88.99.0/24",
+            "192.168.0.0/16",
+            "198.18.0.0/15",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+            "224.0.0.0/4",
+            "240.0.0.0/4",
+            "2001::/23",
+            "2001:db8::/32",
+            "3fff::/20",
+        ],
+    )
+)
+"""What IANA's registries of special-purpose addresses hold that is not for everybody, within ``2000::/3`` for IPv6.
+
+https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry. They are written out since
+those of ``ipaddress`` differ from one release of Python to the next, and take ``fec0::/10`` for a public network.
+"""
 LONGEST_LOOKUP = 10.0
 """Seconds that resolving a name may take."""
 
@@ -84,26 +116,35 @@ async def _resolved(name: str, port: int) -> list[Address]:
 
 def _private(address: Address) -> str | None:
     """Why the address is not one of the public network; ``None`` when it is."""
-    inner = _carried(address)
-    if inner is not None:
-        reason = _private(inner)
-        return None if reason is None else f"which carries {inner}, {reason}"
+    inside = _carried(address)
+    if inside:
+        reasons = ((inner, _private(inner)) for inner in inside)
+        return next((f"which carries {inner}, {reason}" for inner, reason in reasons if reason is not None), None)
     for is_so, reason in (
         (address.is_loopback, "this machine itself"),
         (address.is_link_local, "a link-local address, where clouds keep their metadata"),
         (address.is_multicast, "a multicast address"),
         (address.is_unspecified, "no address at all"),
-        (not address.is_global or address.is_reserved, "a private or reserved address"),
+        (_is_special(address), "a private or reserved address"),
     ):
         if is_so:
             return reason
     return None
 
 
-def _carried(address: Address) -> IPv4Address | None:
-    """The IPv4 address inside of an IPv6 address that leads there."""
+def _is_special(address: Address) -> bool:
+    if isinstance(address, IPv6Address) and address not in GLOBAL_UNICAST:
+        return True
+    return any(address.version == network.version and address in network for network in SPECIAL)
+
+
+def _carried(address: Address) -> tuple[IPv4Address, ...]:
+    """The IPv4 addresses inside of an IPv6 address that leads there: of Teredo the server and the client."""
     if isinstance(address, IPv4Address):
-        return None
+        return ()
     if address in NAT64:
-        return IPv4Address(int(address) & 0xFFFF_FFFF)
-    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        return (IPv4Address(int(address) & 0xFFFF_FFFF),)
+    if address.teredo:
+        return address.teredo
+    inner = address.ipv4_mapped or address.sixtofour
+    return () if inner is None else (inner,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import codecs
 import hashlib
 import ssl
 from collections.abc import Mapping
@@ -21,6 +23,10 @@ TEXTS = ("text/", "application/json", "application/xml", "application/xhtml+xml"
 SUFFIXES = ("+json", "+xml")
 SHOWN = ("content-type", "content-language", "last-modified", "etag", "date", "server", "cache-control")
 """Headers that are answered; others may hold cookies."""
+
+
+NO_CHARSETS = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
+"""Codecs of Python that no page is written in; some fail on most texts, and one takes hours for a long one."""
 
 
 class FetchArguments(BaseModel):
@@ -63,10 +69,18 @@ class WebFetch(Tool[FetchArguments, Fetched]):
             EgressRefused: a place on the way must not be reached.
             ToolFailure: it does not answer, not in time, or with something that is no text.
         """
-        timeout = httpx.Timeout(arguments.timeout_seconds)
+        seconds = arguments.timeout_seconds
         try:
-            async with httpx.AsyncClient(trust_env=False, timeout=timeout, follow_redirects=False) as client:
+            # One limit for all of it: httpx's are for each read, so a server that sends a byte now and then is in time.
+            async with (
+                asyncio.timeout(seconds),
+                httpx.AsyncClient(trust_env=False, timeout=None, follow_redirects=False) as client,  # noqa: S113
+            ):
                 return await _follow(client, scope, arguments)
+        except TimeoutError as error:
+            raise ToolFailure(
+                f"{arguments.url[:200]} could not be fetched within {seconds:g} seconds.", error_class=classify(error)
+            ) from error
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError) as error:
             said = str(error) or type(error).__name__
             raise ToolFailure(
@@ -145,6 +159,7 @@ def _shown(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _text(content: bytes, charset: str | None) -> str:
     try:
-        return content.decode(charset or "utf-8", errors="replace")
-    except LookupError:  # a charset that nobody knows
+        known = codecs.lookup(charset or "utf-8").name.replace("_", "-")
+        return content.decode("utf-8" if known in NO_CHARSETS else known, errors="replace")
+    except (LookupError, ValueError):  # a charset that nobody knows, or none for texts
         return content.decode("utf-8", errors="replace")

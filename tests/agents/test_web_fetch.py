@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -106,6 +106,96 @@ async def test_what_is_too_long_is_cut(fetch: Fetch) -> None:
 async def test_what_is_not_public_is_refused(url: str, fetch: Fetch) -> None:
     with pytest.raises(ToolFailure):
         await fetch(url, allow=())
+
+
+async def refusal_of(address: str) -> str | None:
+    try:
+        await EgressPolicy().addresses(address, 443)
+    except EgressRefused as refused:
+        return str(refused)
+    return None
+
+
+# The first and the last address of each, after IANA's registries of special-purpose addresses.
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("0.0.0.0", "0.255.255.255"),
+        ("10.0.0.0", "10.255.255.255"),
+        ("100.64.0.0", "100.127.255.255"),
+        ("127.0.0.0", "127.255.255.255"),
+        ("169.254.0.0", "169.254.255.255"),
+        ("172.16.0.0", "172.31.255.255"),
+        ("192.0.0.0", "192.0.0.255"),
+        ("192.0.2.0", "192.0.2.255"),
+        ("192.88.99.0", "192.88.99.255"),
+        ("192.168.0.0", "192.168.255.255"),
+        ("198.18.0.0", "198.19.255.255"),
+        ("198.51.100.0", "198.51.100.255"),
+        ("203.0.113.0", "203.0.113.255"),
+        ("224.0.0.0", "239.255.255.255"),
+        ("240.0.0.0", "255.255.255.255"),
+        ("::", "::1"),
+        ("::127.0.0.1", "::10.0.0.1"),
+        ("64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff"),
+        ("100::", "100::1:ffff:ffff:ffff:ffff"),
+        ("2001:2::", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff"),
+        ("2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"),
+        ("3fff::", "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff"),
+        ("5f00::", "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+        ("fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+        ("fe80::", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+        ("fec0::", "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+        ("ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+        ("::ffff:192.168.0.1", "::ffff:100.64.0.1"),
+        ("64:ff9b::192.168.0.1", "64:ff9b::198.18.0.1"),
+        ("2002:c0a8:1::", "2002:7f00:1::1"),
+        ("2001:0:0808:0808::3f57:fffe", "2001:0:7f00:1::f7f7:f7f7"),  # a private client, then a private server
+    ],
+)
+async def test_special_addresses_are_refused_to_their_ends(first: str, last: str) -> None:
+    for address in (first, last):
+        assert await refusal_of(address) is not None, address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "1.0.0.0", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "172.15.255.255", "172.32.0.0",
+        "191.255.255.255", "192.0.1.0", "198.17.255.255", "198.20.0.0", "223.255.255.255", "8.8.8.8",
+        "2001:200::1", "2001:4860:4860::8888", "2606:4700::1111", "3ffe:ffff::1",
+        "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::1", "2001:0:808:808::f7f7:f7f7",
+    ],
+)  # fmt: skip
+async def test_public_addresses_beside_them_are_not(address: str) -> None:
+    assert await refusal_of(address) is None
+
+
+async def test_the_limit_is_for_all_of_it_however_slowly_it_comes(fetch: Fetch) -> None:
+    begun = asyncio.get_running_loop().time()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n")
+        with suppress(ConnectionError):
+            while asyncio.get_running_loop().time() - begun < 20:
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.1)  # the server is slow, which is what this is about
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(ToolFailure, match=r"could not be fetched within 0\.5 seconds"):
+            await fetch(f"http://127.0.0.1:{port}/", timeout_seconds=0.5)
+        assert asyncio.get_running_loop().time() - begun < 10
+
+
+@pytest.mark.parametrize("charset", ["idna", "punycode", "undefined", "unicode_escape", "base64", "nobody-knows-it"])
+async def test_a_charset_that_is_none_is_read_as_utf_8(fetch: Fetch, charset: str) -> None:
+    body = "Grüße \\u0041 xn--a..b-".encode()
+    async with answering(page(body, f"text/plain; charset={charset}")) as (address, _):
+        assert (await fetch(address)).text == body.decode()
 
 
 async def test_a_redirect_to_a_private_place_is_refused_before_it_is_asked(fetch: Fetch) -> None:
