@@ -50,9 +50,11 @@ class SourceRoots:
         """The source with its location made absolute.
 
         Raises:
-            Invalid: outside the roots, not a folder, or a URL that the policy refuses.
+            Invalid: empty, outside the roots, not a folder, or a URL that the policy refuses.
         """
         path = ("input", "source", "location")
+        if not draft.location.strip():  # which would be the folder that the server was started in
+            raise Invalid("The location is empty: give a folder on this machine or a git URL.", path=path)
         if draft.kind is SourceKind.GIT:
             _refuse_secret(draft.location)
             try:

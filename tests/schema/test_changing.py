@@ -311,3 +311,8 @@ async def test_of_projects_created_at_once_with_one_key_one_has_it(graph: Graph)
     refusals = [payload["errors"][0] for payload in made if payload["errors"]]
     assert len(refusals) == 5
     assert {(one["code"], tuple(one["path"])) for one in refusals} == {("VALIDATION_FAILED", ("input", "key"))}
+
+
+async def test_a_source_without_a_location_is_refused(graph: Graph) -> None:
+    error = await refused(graph, "createProject", name="Nowhere", source={"kind": "LOCAL", "location": ""})
+    assert (error["code"], error["path"]) == ("VALIDATION_FAILED", ["input", "source", "location"])

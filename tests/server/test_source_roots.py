@@ -58,3 +58,16 @@ def test_a_user_of_ssh_is_no_secret(roots: SourceRoots) -> None:
 
 def test_the_data_folder_is_never_copied(roots: SourceRoots, tmp_path: Path) -> None:
     assert roots.checkout_policy().private == (tmp_path / "data",)
+
+
+@pytest.mark.parametrize("kind", SourceKind)
+@pytest.mark.parametrize("location", ["", " ", "\t\n"])
+def test_an_empty_location_is_not_the_folder_of_the_server(
+    kind: SourceKind, location: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / " ").mkdir()
+    monkeypatch.chdir(tmp_path)
+    allowing = SourceRoots(load_settings(data_dir=tmp_path / "data", source_roots=(tmp_path,)))
+    with pytest.raises(Invalid, match="location is empty") as refused:
+        allowing.check(SourceDraft(kind=kind, location=location))
+    assert refused.value.path == ("input", "source", "location")
