@@ -23,6 +23,17 @@ class ArtifactMissing(Exception):
         self.sha256 = sha256
 
 
+class ArtifactAltered(Exception):
+    """What the store holds under a digest is something else by now."""
+
+    def __init__(self, sha256: str, how: str) -> None:
+        super().__init__(
+            f"The content {sha256} is not what was stored: {how}. Bring it back from a backup, or run the execution "
+            "that made it again."
+        )
+        self.sha256 = sha256
+
+
 class ArtifactNotStored(Exception):
     """The bytes cannot be kept: too large, disk full or no permission. The message is one sentence that says which."""
 
@@ -49,6 +60,14 @@ class ArtifactStore(Protocol):
 
         Raises:
             ArtifactMissing: not in the store.
+        """
+
+    async def check(self, stored: StoredArtifact) -> None:
+        """See that what is held has this size and this digest.
+
+        Raises:
+            ArtifactMissing: not in the store.
+            ArtifactAltered: it has another size or digest.
         """
 
     def iterate(self) -> AsyncIterator[StoredArtifact]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from domain.artifacts import ArtifactMissing, ArtifactNotStored, StoredArtifact
+from domain.artifacts import ArtifactAltered, ArtifactMissing, ArtifactNotStored, StoredArtifact
 from persistence.whole_file import written_whole
 
 GATE = ".gate"
@@ -62,6 +62,15 @@ class DiskArtifacts:
         while chunk := await self.read(sha256, offset=offset, length=chunk_size):
             yield chunk
             offset += len(chunk)
+
+    async def check(self, stored: StoredArtifact) -> None:
+        """See that what is held has this size and this digest. A wrong size is seen without reading.
+
+        Raises:
+            ArtifactMissing: not in the store.
+            ArtifactAltered: it has another size or digest.
+        """
+        await asyncio.to_thread(self._check, stored)
 
     async def iterate(self) -> AsyncIterator[StoredArtifact]:
         """Go through everything that is kept, in the order of the digests."""
@@ -151,6 +160,18 @@ class DiskArtifacts:
             remedy = "free some space" if full else f"make {self._root} writable"
             raise ArtifactNotStored(f"The artifact cannot be written ({error.strerror}): {remedy}.") from error
         return stored
+
+    def _check(self, stored: StoredArtifact) -> None:
+        try:
+            with self._path(stored.sha256).open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if size != stored.size:
+                    raise ArtifactAltered(stored.sha256, f"it has {size} bytes and had {stored.size}")
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError as error:
+            raise ArtifactMissing(stored.sha256) from error
+        if found != stored.sha256:
+            raise ArtifactAltered(stored.sha256, f"its SHA-256 is {found}")
 
     def _read(self, sha256: str, offset: int, length: int | None) -> bytes:
         try:

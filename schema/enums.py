@@ -341,6 +341,7 @@ _publish(
         "UNKNOWN_OPERATION": "The document has no such operation.",
         "UNSUPPORTED_MEDIA_TYPE": "The request's body has a media type that is not read.",
         "DEADLINE_EXCEEDED": "The operation took longer than it may.",
+        "ARTIFACT_DAMAGED": "The bytes of an artifact are gone, or are not those that were stored; they are not sent.",
         "INTERNAL": "Something went wrong on the server; its log has the details.",
         "SERVICE_UNAVAILABLE": "The database cannot be reached right now.",
     },

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import subprocess
 import sys
 from base64 import b64decode, b64encode
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,16 @@ import httpx
 import pytest
 from sqlalchemy import delete
 
+from domain.artifacts import ArtifactAltered
 from domain.receipt_check import ReceiptRefused
 from persistence.tables import events
 from schema.node_ids import decode_as
-from server.client.graphql_client import GraphQLClient
+from server.client.graphql_client import GraphQLClient, Refused
+from server.http.artifacts import _unaltered
 from server.platform.wiring import Platform
 from server.process import Running
 from server.receipts import verify_file
+from server.security.local_token import LocalToken
 from server.settings import Settings
 from tests.engine.conftest import Board, probe, until
 
@@ -208,6 +213,41 @@ async def test_a_queued_execution_that_is_cancelled_has_a_receipt_too(board: Boa
         None,
         3,
     )
+
+
+async def test_an_artifact_that_was_changed_is_not_served(
+    live: Running, platform: Platform, settings: Settings, client: GraphQLClient, ended: dict[str, Any]
+) -> None:
+    query = "query ($id: ID!) { execution(id: $id) { artifacts { nodes { url sha256 } } } }"
+    (artifact,) = (await client.query(query, {"id": ended["id"]}))["execution"]["artifacts"]["nodes"]
+    file = settings.data_dir / "artifacts" / artifact["sha256"][:2] / artifact["sha256"][2:]
+    whole = file.read_bytes()
+    token = LocalToken.read(settings.data_dir).value
+    assert live.address is not None
+    async with httpx.AsyncClient(
+        base_url=live.address, trust_env=False, headers={"authorization": f"Bearer {token}"}
+    ) as http:
+        for content in (bytes(len(whole)), whole[:-1], whole + b"x", None):
+            file.unlink() if content is None else file.write_bytes(content)
+            answer = await http.get(artifact["url"])
+            assert (answer.status_code, "etag" in answer.headers) == (500, False)
+            assert answer.text.startswith("ARTIFACT_DAMAGED: The content ")
+            with pytest.raises(Refused, match="ARTIFACT_DAMAGED"):
+                await client.download(artifact["url"])
+        file.write_bytes(whole)
+        answer = await http.get(artifact["url"])
+    assert (answer.status_code, answer.content, answer.headers["etag"]) == (200, whole, f'"{artifact["sha256"]}"')
+
+
+async def test_of_an_artifact_that_changes_while_it_is_sent_the_end_is_kept_back() -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"first"
+        yield b"changed"
+
+    sending = _unaltered(chunks(), hashlib.sha256(b"firstsecond").hexdigest())
+    assert await anext(sending) == b"first"
+    with pytest.raises(ArtifactAltered):
+        await anext(sending)
 
 
 async def test_downloads_are_for_those_who_are_signed_in(live: Running, ended: dict[str, Any]) -> None:

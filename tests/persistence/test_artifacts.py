@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.artifacts import ArtifactMissing, ArtifactNotStored, ArtifactStore, StoredArtifact
+from domain.artifacts import ArtifactAltered, ArtifactMissing, ArtifactNotStored, ArtifactStore, StoredArtifact
 from persistence.artifacts import GATE, DiskArtifacts
 
 ROOT = Path(__file__).parents[2]
@@ -77,6 +77,19 @@ async def test_deleted_content_is_missing(store: DiskArtifacts) -> None:
     with pytest.raises(ArtifactMissing):
         await store.read(stored.sha256)
     assert await all_of(store) == []
+
+
+async def test_content_that_was_altered_is_noticed(store: DiskArtifacts, tmp_path: Path) -> None:
+    stored = await store.put(b"genuine")
+    await store.check(stored)
+    file = tmp_path / "artifacts" / stored.sha256[:2] / stored.sha256[2:]
+    for content, how in ((b"genuin3", "its SHA-256 is"), (b"gen", "has 3 bytes and had 7"), (b"", "has 0 bytes")):
+        file.write_bytes(content)
+        with pytest.raises(ArtifactAltered, match=how):
+            await store.check(stored)
+    file.unlink()
+    with pytest.raises(ArtifactMissing):
+        await store.check(stored)
 
 
 async def test_too_large_content_names_the_setting(tmp_path: Path) -> None:
