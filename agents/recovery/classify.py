@@ -13,9 +13,12 @@ from pydantic import ValidationError
 from domain.errors import BudgetExceeded, Rejection, StoreLost
 from domain.recovery import POLICIES, ErrorClass
 
-TOO_MANY_REQUESTS = 429
-UNAVAILABLE = 503
-GATEWAY = frozenset({502, 504})
+NOT_DONE = frozenset({408, 425, 429, 503})
+"""Not all of it came in time, not yet, not so often, not now: none of it was done, and it may work later."""
+NEVER_DONE = frozenset({501, 505})
+"""The other side cannot do such a thing at all, however often it is asked."""
+THEIR_TROUBLE = 500
+"""From here on it is the other side's trouble, which may have come when half of it was done (RFC 9110, 15.6)."""
 
 BY_TYPE: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], ErrorClass], ...] = (
     (StoreLost, ErrorClass.STORE_LOST),
@@ -78,9 +81,11 @@ def _of_one(error: BaseException) -> ErrorClass:
 
 
 def _of_status(status: int) -> ErrorClass:
-    if status in {TOO_MANY_REQUESTS, UNAVAILABLE}:
+    if status in NOT_DONE:
         return ErrorClass.RATE_LIMITED
-    return ErrorClass.CONNECTION_LOST if status in GATEWAY else ErrorClass.BAD_INPUT
+    if status < THEIR_TROUBLE or status in NEVER_DONE:
+        return ErrorClass.BAD_INPUT
+    return ErrorClass.CONNECTION_LOST
 
 
 def _flat(error: BaseException) -> Iterator[BaseException]:

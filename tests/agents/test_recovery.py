@@ -47,10 +47,9 @@ def answered(status: int, **headers: str) -> httpx.HTTPStatusError:
         (OSError(errno.ENETUNREACH, "no"), ErrorClass.UNREACHABLE),
         (httpx.ReadError("cut"), ErrorClass.CONNECTION_LOST),
         (ConnectionResetError(), ErrorClass.CONNECTION_LOST),
-        (answered(502), ErrorClass.CONNECTION_LOST),
-        (answered(429), ErrorClass.RATE_LIMITED),
-        (answered(503), ErrorClass.RATE_LIMITED),
-        (answered(404), ErrorClass.BAD_INPUT),
+        *((answered(status), ErrorClass.CONNECTION_LOST) for status in (500, 502, 504, 507, 520)),
+        *((answered(status), ErrorClass.RATE_LIMITED) for status in (408, 425, 429, 503)),
+        *((answered(status), ErrorClass.BAD_INPUT) for status in (302, 400, 404, 501, 505)),
         (httpx.ReadTimeout("slow"), ErrorClass.TIMEOUT),
         (TimeoutError(), ErrorClass.TIMEOUT),
         (OSError(errno.EDQUOT, "full"), ErrorClass.DISK_FULL),
@@ -98,13 +97,13 @@ def test_how_long_the_other_side_asks_for(said: str, seconds: int) -> None:
     assert retry_after(answered(429, retry_after=said)) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("error", [httpx.ReadError("cut"), httpx.ReadTimeout("slow")])
+@pytest.mark.parametrize("error", [httpx.ReadError("cut"), httpx.ReadTimeout("slow"), answered(500)])
 def test_what_may_have_been_done_is_not_done_twice_by_an_agent_with_side_effects(error: Exception) -> None:
     assert decide(error, 1, None, side_effects=False).action is RecoveryAction.RETRY
     assert decide(error, 1, None, side_effects=True).action is RecoveryAction.GIVE_UP
 
 
-@pytest.mark.parametrize("error", [httpx.ConnectError("no"), answered(429)])
+@pytest.mark.parametrize("error", [httpx.ConnectError("no"), *map(answered, (408, 425, 429, 503))])
 def test_what_was_certainly_not_done_is_tried_again_by_any_agent(error: Exception) -> None:
     assert decide(error, 1, None, side_effects=True).action is RecoveryAction.RETRY
 
