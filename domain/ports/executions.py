@@ -40,8 +40,12 @@ class ExecutionStore(Protocol):
     async def set_progress(self, execution_id: UUID, progress: Progress) -> None:
         """Note how far it is."""
 
-    async def set_segment_traceparent(self, execution_id: UUID, traceparent: str) -> None:
-        """Note where the trace of its present segment begins."""
+    async def set_segment_traceparent(self, execution_id: UUID, traceparent: str, *, epoch: int) -> None:
+        """Note where the trace of its present segment begins, while it is RUNNING in that epoch.
+
+        Raises:
+            LeaseLost: it is not.
+        """
 
     async def put_report(self, execution_id: UUID, report: StoredReport) -> None:
         """Keep what it reported."""

@@ -140,7 +140,7 @@ async def record_recovery(uow: UnitOfWork, lease: Lease, recovery: RecoveryAttem
 
 async def record_segment_trace(uow: UnitOfWork, lease: Lease, traceparent: str) -> None:
     """Note where the trace of this segment begins, for the next one to link to."""
-    await uow.executions.set_segment_traceparent(lease.execution_id, traceparent)
+    await uow.executions.set_segment_traceparent(lease.execution_id, traceparent, epoch=lease.epoch)
 
 
 async def record_progress(uow: UnitOfWork, lease: Lease, progress: Progress) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.errors import LeaseLost
 from domain.events import LogWritten
 from domain.execution import Artifact, Execution, Progress, Step, StoredReport
 from domain.states import ENDED_EXECUTION, ExecutionStatus
@@ -84,11 +85,16 @@ class ExecutionTable:
             .values(progress_done=progress.done, progress_total=progress.total, progress_message=progress.message)
         )
 
-    async def set_segment_traceparent(self, execution_id: UUID, traceparent: str) -> None:
-        """Note where the trace of its present segment begins."""
-        await self._connection.execute(
-            update(executions).where(executions.c.id == execution_id).values(segment_traceparent=traceparent)
-        )
+    async def set_segment_traceparent(self, execution_id: UUID, traceparent: str, *, epoch: int) -> None:
+        """Note where the trace of its present segment begins, while it is RUNNING in that epoch.
+
+        Raises:
+            LeaseLost: it is not.
+        """
+        held = update(executions).where(executions.c.id == execution_id, executions.c.epoch == epoch, _running())
+        done = await self._connection.execute(held.values(segment_traceparent=traceparent))
+        if done.rowcount == 0:
+            raise LeaseLost(execution_id)
 
     async def put_report(self, execution_id: UUID, report: StoredReport) -> None:
         """Keep what it reported."""

@@ -13,9 +13,11 @@ from sqlalchemy import func, select
 from domain.errors import LeaseLost
 from domain.events import QUIET, Event, LogWritten, ProgressChanged, StepStarted, Subject, TaskCreated
 from domain.execution import Execution
+from domain.lease import Lease
 from domain.ports import UnitOfWork
 from domain.reads import FeedFilter, FeedStart
 from domain.states import ExecutionStatus
+from domain.use_cases.recording import record_segment_trace
 from persistence import tables
 from tests.persistence.conftest import Shelf
 
@@ -95,7 +97,7 @@ async def written(shelf: Shelf, execution_id: UUID) -> int:
         return int((await connection.execute(counted)).scalar_one())
 
 
-@pytest.mark.parametrize(
+LEASES = pytest.mark.parametrize(
     ("status", "epoch", "allowed"),
     [
         (ExecutionStatus.RUNNING, 6, True),
@@ -105,6 +107,9 @@ async def written(shelf: Shelf, execution_id: UUID) -> int:
         (ExecutionStatus.CANCELLED, 6, False),
     ],
 )
+
+
+@LEASES
 async def test_a_write_under_an_old_lease_is_refused(
     shelf: Shelf, status: ExecutionStatus, epoch: int, allowed: bool
 ) -> None:
@@ -124,6 +129,23 @@ async def test_a_write_under_an_old_lease_is_refused(
     assert found is not None
     assert (await written(shelf, execution.id), found.sequence) == ((1, 1) if allowed else (0, 0))
     assert found.source_state == ("written" if allowed else execution.source_state)
+
+
+@LEASES
+async def test_where_a_trace_begins_is_noted_only_by_who_has_the_lease(
+    shelf: Shelf, status: ExecutionStatus, epoch: int, allowed: bool
+) -> None:
+    execution = await shelf.execution(await shelf.task(await shelf.project()), status=status)
+    lease = Lease(subject=subject_of(execution), execution_id=execution.id, epoch=epoch, worker_id=uuid4())
+    traceparent = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
+    if allowed:
+        await shelf.do(lambda uow: record_segment_trace(uow, lease, traceparent))
+    else:
+        with pytest.raises(LeaseLost, match=str(execution.id)):
+            await shelf.do(lambda uow: record_segment_trace(uow, lease, traceparent))
+    found = await shelf.do(lambda uow: uow.executions.lock(execution.id))
+    assert found is not None
+    assert found.segment_traceparent == (traceparent if allowed else execution.segment_traceparent)
 
 
 async def test_an_execution_that_does_not_exist_gets_no_event(shelf: Shelf) -> None:
