@@ -11,6 +11,7 @@ from rich.table import Table
 from server.cli.console import output, say_json
 from server.effective_settings import EffectiveSetting, Origin, effective_settings
 from server.settings import load_settings
+from server.telemetry.variables import shown_variables
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +23,7 @@ def config(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
     """Show the settings in force, where each came from, and what it is for. Secrets are hidden."""
-    settings = effective_settings(load_settings())
+    settings = [*effective_settings(load_settings()), *shown_variables()]
     if as_json:
         say_json([asdict(setting) for setting in settings])
         return

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
-from server.diagnosis import installation, machine, storage
+from server.diagnosis import installation, machine, storage, telemetry
 from server.diagnosis.check import Check
 from server.settings import Settings
 
 
 async def diagnose(settings: Settings) -> list[Check]:
     """Every check, in the order it is shown. Nothing is changed, started or created; it takes a few seconds at most."""
-    postgresql, redis, tools, sandbox = await asyncio.gather(
+    postgresql, redis, exporting, tools, sandbox = await asyncio.gather(
         storage.check_postgresql(settings),
         storage.check_redis(settings),
+        telemetry.check_exporting(),
         machine.check_tools(),
         machine.check_sandbox(settings),
     )
@@ -23,6 +24,7 @@ async def diagnose(settings: Settings) -> list[Check]:
         storage.check_data_folder(settings),
         postgresql,
         redis,
+        exporting,
         await asyncio.to_thread(machine.check_port, settings),
         storage.check_source_roots(settings),
         *tools,

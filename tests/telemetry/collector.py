@@ -110,10 +110,10 @@ def _plain(value: Any) -> Any:
 
 
 @asynccontextmanager
-async def collecting() -> AsyncIterator[Collector]:
-    """A collector on a free port."""
+async def collecting(port: int = 0) -> AsyncIterator[Collector]:
+    """A collector on that port, or on a free one."""
     collector = Collector()
-    server = await asyncio.start_server(collector.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(collector.serve, "127.0.0.1", port)
     collector.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
         yield collector
