@@ -39,7 +39,7 @@ def test_its_cases_pass_and_notice_a_mistake(tmp_path: Path) -> None:
     passed = run(*cases)
     assert passed.returncode == 0, passed.stdout + passed.stderr
     assert passed.stdout.count("✓") == 2
-    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto", "."]
+    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     tested = run(*tests)
     assert tested.returncode == 0, tested.stdout
     assert "3 passed" in tested.stdout
@@ -65,7 +65,8 @@ def test_followed_word_for_word(programs: Path, folder: Path) -> None:
     environment = environment_of(folder, port) | {"PATH": f"{programs}:{os.environ['PATH']}"}
     pip = [python, "-m", "pip", "install", "--quiet", "--constraint", str(ROOT / "constraints.txt")]
     subprocess.run([*pip, "."], cwd=package, check=True, timeout=300)
-    subprocess.run([*pip, "pytest", "pytest-asyncio"], cwd=package, check=True, timeout=300)
+    [install, test] = next(one for one in blocks(PAGE, "sh") if "pytest" in one).splitlines()
+    subprocess.run([*pip, *install.split()[2:]], cwd=package, check=True, timeout=300)
 
     def run(*command: str) -> str:
         done = subprocess.run(command, cwd=package, env=environment, capture_output=True, text=True, timeout=300)
@@ -74,7 +75,7 @@ def test_followed_word_for_word(programs: Path, folder: Path) -> None:
 
     try:
         assert run("wrenchai", "agents", "test", "licence-header", "cases.yaml").count("✓") == 2
-        assert "3 passed" in run(python, "-m", "pytest", "-q", "-o", "asyncio_mode=auto")
+        assert "3 passed" in run(*test.split())
         with up(programs, folder, port) as process:
             wait_until(lambda: process.poll() is not None or is_ready(f"http://127.0.0.1:{port}"), 120, "the start")
             agents = json.loads(run("wrenchai", "graphql", "{ agents { kind title } }"))["data"]["agents"]
