@@ -7,6 +7,8 @@ work back; mutations show it as an entry of their payload's ``errors``.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
@@ -35,6 +37,17 @@ class Rejection(Exception, ABC):
 
     def __str__(self) -> str:
         return self.message
+
+
+@contextmanager
+def below(*place: str) -> Iterator[None]:
+    """Give what is rejected inside the path of the place where it was found, for ``("input", "title")`` found in
+    ``("input", "tasks", "3")`` that is ``("input", "tasks", "3", "title")``."""
+    try:
+        yield
+    except Rejection as rejection:
+        rejection.path = (*place, *rejection.path[1:])
+        raise
 
 
 @dataclass(eq=False)

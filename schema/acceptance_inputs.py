@@ -11,12 +11,11 @@ from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 from strawberry import UNSET
 
 from domain.acceptance import AcceptanceCheck, CommandCheck, FileCheck, FindingThreshold, QueryCheck
-from domain.errors import Invalid
+from domain.errors import Invalid, below
 from domain.severity import Severity
 from schema.absence import given
 from schema.scalars import JSON
 
-PATH = ("input", "acceptanceChecks")
 MOST_TOKENS = 2_500
 
 
@@ -91,8 +90,7 @@ class AcceptanceCheckInput:
             found = " and ".join(chosen) or "none of them"
             raise Invalid(
                 f"The acceptance check {self.name!r} needs exactly one of severity, command, file and query; it has "
-                f"{found}.",
-                path=PATH,
+                f"{found}."
             )
         if self.command:
             one = self.command
@@ -117,9 +115,13 @@ def parsed_checks(checks: Iterable[AcceptanceCheckInput]) -> tuple[AcceptanceChe
     """The checks in terms of the domain.
 
     Raises:
-        Invalid: as for each of them.
+        Invalid: as for each of them; ``path`` says which.
     """
-    return tuple(check.parsed() for check in checks)
+    parsed = []
+    for position, check in enumerate(checks):
+        with below("input", "acceptanceChecks", str(position)):
+            parsed.append(check.parsed())
+    return tuple(parsed)
 
 
 def _require_query(name: str, document: str) -> None:
@@ -127,10 +129,9 @@ def _require_query(name: str, document: str) -> None:
         definitions = parse(document, max_tokens=MOST_TOKENS).definitions
     except (GraphQLError, RecursionError) as error:
         why = error.message if isinstance(error, GraphQLError) else "it is nested too deep"
-        raise Invalid(f"The query of the acceptance check {name!r} cannot be read: {why}", path=PATH) from None
+        raise Invalid(f"The query of the acceptance check {name!r} cannot be read: {why}") from None
     operations = [one for one in definitions if isinstance(one, OperationDefinitionNode)]
     if len(operations) != 1 or operations[0].operation is not OperationType.QUERY:
         raise Invalid(
-            f"The acceptance check {name!r} needs a document with one query, and no mutation or subscription.",
-            path=PATH,
+            f"The acceptance check {name!r} needs a document with one query, and no mutation or subscription."
         )

@@ -38,12 +38,14 @@ def mutation(
     """A field that runs a use case. ``pick`` makes the payload's value of what the use case answers."""
 
     async def resolve(info: Info, input: Any) -> Outcome[Any]:
+        outcome: Outcome[Any]
         try:
             command = input.command()
         except Rejection as rejection:
-            return Outcome(errors=(rejection,))
-        key = getattr(input, "idempotency_key", None)
-        outcome = await info.context.perform(use_case, command, given(key))
+            outcome = Outcome(errors=(rejection,))
+        else:
+            key = getattr(input, "idempotency_key", None)
+            outcome = await info.context.perform(use_case, command, given(key))
         if pick is None:
             return outcome
         for error in outcome.errors:

@@ -11,7 +11,7 @@ from strawberry import ID, UNSET, Maybe, Some
 from strawberry.utils.str_converters import to_camel_case
 
 from domain import commands
-from domain.errors import Invalid
+from domain.errors import Invalid, below
 from domain.task import OnFailure, Priority, RetryPolicy
 from schema.absence import given
 from schema.acceptance_inputs import AcceptanceCheckInput, parsed_checks
@@ -261,9 +261,14 @@ def _task_id(global_id: str, field: str = "taskId") -> Any:
 def _create(project_id: str, drafts: Iterable[TaskDraftInput], dispatch: bool) -> commands.CreateTasks:
     return commands.CreateTasks(
         project_id=decode_as("Project", project_id, path=("input", "projectId")),
-        tasks=tuple(draft.parsed() for draft in drafts),
+        tasks=tuple(_draft(draft, position) for position, draft in enumerate(drafts)),
         dispatch=dispatch,
     )
+
+
+def _draft(draft: TaskDraftInput, position: int) -> commands.TaskDraft:
+    with below("input", "tasks", str(position)):
+        return draft.parsed()
 
 
 def _dependency(draft: DependencyDraftInput) -> commands.DependencyDraft:

@@ -30,48 +30,54 @@ def check_acceptance(checks: tuple[AcceptanceCheck, ...]) -> None:
     """Check what is given as acceptance checks of a task.
 
     Raises:
-        Invalid: too many, or one that could never be evaluated.
+        Invalid: too many, or one that could never be evaluated; ``path`` says which.
     """
     if len(checks) > MOST_CHECKS:
         raise Invalid(f"A task may have at most {MOST_CHECKS} acceptance checks.", path=PATH)
-    for check in checks:
-        check_text(check.name, "acceptanceChecks", most=200, required=True)
-        match check:
-            case FindingThreshold():
-                if not 0 <= check.maximum <= 1_000_000:
-                    raise Invalid("acceptanceChecks.maximum must be from 0 to 1,000,000.", path=PATH)
-            case CommandCheck():
-                _check_command(check)
-            case FileCheck():
-                _check_file(check)
-            case QueryCheck():
-                _check_query(check)
+    for position, check in enumerate(checks):
+        try:
+            _check_one(check)
+        except Invalid as error:
+            error.path = (*PATH, str(position))
+            raise
+
+
+def _check_one(check: AcceptanceCheck) -> None:
+    check_text(check.name, "acceptanceChecks", most=200, required=True)
+    match check:
+        case FindingThreshold():
+            if not 0 <= check.maximum <= 1_000_000:
+                raise Invalid("acceptanceChecks.maximum must be from 0 to 1,000,000.")
+        case CommandCheck():
+            _check_command(check)
+        case FileCheck():
+            _check_file(check)
+        case QueryCheck():
+            _check_query(check)
 
 
 def _check_command(check: CommandCheck) -> None:
     if not 1 <= len(check.command) <= MOST_ARGUMENTS or not check.command[0].strip():
-        raise Invalid(f"The command of {check.name!r} needs a program and at most 99 arguments.", path=PATH)
+        raise Invalid(f"The command of {check.name!r} needs a program and at most 99 arguments.")
     if sum(map(len, check.command)) > LONGEST_TEXT or not all(map(is_storable, check.command)):
         raise Invalid(
             f"The command of {check.name!r} is too long (at most {LONGEST_TEXT:,} characters), or holds a character "
-            "that no program can be given.",
-            path=PATH,
+            "that no program can be given."
         )
     if not 0 <= check.exit_code <= 255:
-        raise Invalid(f"The exit code of {check.name!r} must be from 0 to 255.", path=PATH)
+        raise Invalid(f"The exit code of {check.name!r} must be from 0 to 255.")
     if not timedelta(seconds=1) <= check.timeout <= timedelta(hours=1):
-        raise Invalid(f"The timeout of {check.name!r} must be from 1 second to 1 hour.", path=PATH)
+        raise Invalid(f"The timeout of {check.name!r} must be from 1 second to 1 hour.")
 
 
 def _check_file(check: FileCheck) -> None:
     if (check.path is None) is (check.artifact is None):
-        raise Invalid(f"The file of {check.name!r} is named by either path or artifact.", path=PATH)
+        raise Invalid(f"The file of {check.name!r} is named by either path or artifact.")
     check_text(check.artifact or check.path or "", "acceptanceChecks", most=1_000, required=True)
     parts = (check.path or "").split("/")
     if check.path is not None and (check.path.startswith("/") or ".." in parts or "" in parts):
         raise Invalid(
-            f"The path of {check.name!r} must be relative to the root of the source, without .. and empty parts.",
-            path=PATH,
+            f"The path of {check.name!r} must be relative to the root of the source, without .. and empty parts."
         )
 
 
@@ -79,7 +85,7 @@ def _check_query(check: QueryCheck) -> None:
     check_text(check.document, "acceptanceChecks", most=LONGEST_TEXT, required=True)
     check_text(check.pointer, "acceptanceChecks", most=1_000)
     if check.pointer and not check.pointer.startswith("/"):
-        raise Invalid(f"The pointer of {check.name!r} must be empty or begin with a slash.", path=PATH)
+        raise Invalid(f"The pointer of {check.name!r} must be empty or begin with a slash.")
     check_document({"expected": check.expected}, "acceptanceChecks")
 
 

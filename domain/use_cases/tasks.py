@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.actor import Actor, Permission
 from domain.commands import CreateTasks, DeleteTask, DependencyDraft, TaskDraft, UpdateTask
-from domain.errors import Invalid
+from domain.errors import Invalid, below
 from domain.events import DependencyAdded, Subject, TaskCreated, TaskDeleted, TaskUpdated
 from domain.ports import UnitOfWork
 from domain.project import Project
@@ -47,12 +47,10 @@ async def create_tasks(uow: UnitOfWork, actor: Actor, command: CreateTasks) -> t
     tasks = [_build(uow, project, draft, index, first_number + index) for index, draft in enumerate(command.tasks)]
     by_client_key = _client_keys(command.tasks, tasks)
     tasks = await with_parents(uow, project, command.tasks, tasks, by_client_key)
-    edges = [
-        _edge(uow, task, wanted, by_client_key)
-        for task, draft in zip(tasks, command.tasks, strict=True)
-        for wanted in draft.depends_on
-    ]
-    _refuse_doubles(edges)
+    edges: list[Dependency] = []
+    for index, (task, draft) in enumerate(zip(tasks, command.tasks, strict=True)):
+        with below("input", "tasks", str(index)):
+            edges.extend(_edges(uow, task, draft, by_client_key))
     existing = await locked_tasks(uow, actor, {edge.depends_on_id for edge in edges} - {task.id for task in tasks})
     await refuse_cycles(uow, edges, existing | {task.id: task for task in tasks}, path=("input", "tasks"))
     await uow.tasks.insert(parents_first(tasks))
@@ -155,11 +153,8 @@ def _build(uow: UnitOfWork, project: Project, draft: TaskDraft, index: int, numb
         created_at=uow.now,
         updated_at=uow.now,
     )
-    try:
+    with below("input", "tasks", str(index)):
         return _checked(uow, project, task)
-    except Invalid as error:
-        error.path = ("input", "tasks", str(index), *error.path[1:])
-        raise
 
 
 def _checked(uow: UnitOfWork, project: Project, task: Task) -> Task:
@@ -221,6 +216,13 @@ def _client_keys(drafts: tuple[TaskDraft, ...], tasks: list[Task]) -> dict[str, 
     return by_key
 
 
+def _edges(uow: UnitOfWork, task: Task, draft: TaskDraft, by_client_key: dict[str, Task]) -> list[Dependency]:
+    edges = [_edge(uow, task, wanted, by_client_key) for wanted in draft.depends_on]
+    if len({edge.depends_on_id for edge in edges}) < len(edges):
+        raise Invalid("A task depends on the same task twice.", path=("input", "dependsOn"))
+    return edges
+
+
 def _edge(uow: UnitOfWork, task: Task, wanted: DependencyDraft, by_client_key: dict[str, Task]) -> Dependency:
     return Dependency(
         id=uow.new_id(),
@@ -237,12 +239,5 @@ def _target(wanted: DependencyDraft, by_client_key: dict[str, Task]) -> UUID:
         return wanted.task_id
     target = by_client_key.get(wanted.client_key or "")
     if target is None:
-        raise Invalid(
-            f"No task of this request has the client key {wanted.client_key!r}.", path=("input", "tasks", "dependsOn")
-        )
+        raise Invalid(f"No task of this request has the client key {wanted.client_key!r}.", path=("input", "dependsOn"))
     return target.id
-
-
-def _refuse_doubles(edges: list[Dependency]) -> None:
-    if len({(edge.task_id, edge.depends_on_id) for edge in edges}) < len(edges):
-        raise Invalid("A task depends on the same task twice.", path=("input", "tasks", "dependsOn"))

@@ -238,6 +238,36 @@ async def test_bad_values_name_their_field(graph: Graph) -> None:
         assert error["path"][-1] == field
 
 
+async def test_one_place_has_one_path_wherever_it_was_found_wrong(graph: Graph) -> None:
+    """What the input refuses by its form, and what the use case refuses, are told alike."""
+    project = await graph.project()
+    (task,) = await graph.tasks(project, {})
+    good = {"name": "good", "severity": "LOW"}
+    draft = {"title": "Audit", "agent": "inspector"}
+    for changes, place in (
+        ({"inputs": [1]}, ["inputs"]),
+        ({"inputs": {"x": "\0"}}, ["inputs"]),
+        ({"metadata": [1]}, ["metadata"]),
+        ({"acceptanceChecks": [good, {"name": "no kind"}]}, ["acceptanceChecks", "1"]),
+        ({"acceptanceChecks": [good, {**good, "maximum": -1}]}, ["acceptanceChecks", "1"]),
+        ({"acceptanceChecks": [{"name": " ", "severity": "LOW"}]}, ["acceptanceChecks", "0"]),
+        ({"acceptanceChecks": [{"name": "q", "query": {"document": "{", "expected": 1}}]}, ["acceptanceChecks", "0"]),
+        ({"acceptanceChecks": [good] * 21}, ["acceptanceChecks"]),
+    ):
+        one = await refused(graph, "createTask", projectId=project, task={**draft, **changes})
+        assert one["path"] == ["input", "task", *place]
+        many = await refused(graph, "createTasks", projectId=project, tasks=[draft, {**draft, **changes}])
+        assert many["path"] == ["input", "tasks", "1", *place]
+        changed = await refused(graph, "updateTask", taskId=task["id"], expectedVersion=1, **changes)
+        assert changed["path"] == ["input", *place]
+    for wanted in ({"taskId": "nonsense"}, {"clientKey": "nonsense"}):
+        waiting = {**draft, "dependsOn": [{"on": wanted}]}
+        one = await refused(graph, "createTask", projectId=project, task=waiting)
+        assert one["path"] == ["input", "task", "dependsOn"]
+        many = await refused(graph, "createTasks", projectId=project, tasks=[draft, waiting])
+        assert many["path"] == ["input", "tasks", "1", "dependsOn"]
+
+
 async def test_mutations_of_one_operation_see_each_other(graph: Graph) -> None:
     (task,) = await graph.tasks(await graph.project(), {})
     data = await graph.run(
