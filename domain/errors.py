@@ -52,15 +52,16 @@ def below(*place: str) -> Iterator[None]:
 
 @dataclass(eq=False)
 class NotFound(Rejection):
-    """The thing does not exist, or not for the one who asks."""
+    """The thing does not exist, or not for the one who asks. ``named`` says what ``id`` is, when it is no id."""
 
     code: ClassVar[str] = "NOT_FOUND"
     noun: str
     id: str
+    named: str = field(default="with id", kw_only=True)
 
     @property
     def message(self) -> str:
-        return f"There is no {self.noun} with id {self.id!r} here."
+        return f"There is no {self.noun} {self.named} {self.id!r} here."
 
 
 @dataclass(eq=False)
@@ -201,15 +202,16 @@ class IllegalTransition(Rejection):
 
 @dataclass(eq=False)
 class SecretUnreadable(Rejection):
-    """A secret that cannot be sealed or opened."""
+    """A secret that cannot be sealed (``purpose`` is ``kept``) or opened (``used``)."""
 
     code: ClassVar[str] = "SECRET_UNREADABLE"
     name: str
     reason: str
+    purpose: str = field(default="used", kw_only=True)
 
     @property
     def message(self) -> str:
-        return f"The secret {self.name!r} cannot be used: {self.reason}."
+        return f"The secret {self.name!r} cannot be {self.purpose}: {self.reason.rstrip('.')}."
 
 
 @dataclass(eq=False)

@@ -40,7 +40,7 @@ class Event:
     """What all events have."""
 
     at: datetime = strawberry.field(description="When it happened.")
-    actor: str = strawberry.field(description="Who did it, for example user:owner or worker:<id>.")
+    actor: str = strawberry.field(description="Who did it, for example user:local-owner or worker:<id>.")
     sequence: int | None = strawberry.field(
         description="Its number among the events of its execution, from 1 without gaps unless some were removed "
         "because of their age; null when it belongs to none."

@@ -16,7 +16,7 @@ class Secret:
 
     name: str = strawberry.field(description="What tools ask for it by; the only one of this name in the workspace.")
     key_id: str = strawberry.field(description="The master key under which it is kept.")
-    updated_by: str = strawberry.field(description="Who set its value, for example user:owner.")
+    updated_by: str = strawberry.field(description="Who set its value, for example user:local-owner.")
     created_at: datetime = strawberry.field(description="When it was first set.")
     updated_at: datetime = strawberry.field(description="When its value was set last.")
 

@@ -53,7 +53,7 @@ def _viewer_id(root: Parent[Actor]) -> strawberry.ID:
 class Viewer:
     """The actor."""
 
-    id = strawberry.field(_viewer_id, description="How events name you, for example user:owner.")
+    id = strawberry.field(_viewer_id, description="How events name you, for example user:local-owner.")
     name: str = strawberry.field(description="Your name for people.")
     permissions = strawberry.field(_permissions, description="What you may do in your workspace.")
     workspace = strawberry.field(own_workspace, graphql_type=Workspace, description="The workspace you are in.")

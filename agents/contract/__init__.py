@@ -15,6 +15,7 @@ from agents.contract.sandbox import Sandbox, SandboxLimits, SandboxRefused, Sand
 from agents.contract.side_effect import SideEffect
 from agents.contract.step import Alternative, Step, ToolResult
 from agents.contract.tool import Tool, ToolLimits, ToolScope
+from domain.approval import Fallback
 from domain.evidence import ArtifactWritten, Claim, FindingsRecorded, StepSucceeded, TestsPassed, ToolRan
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "BudgetExceeded",
     "Checkout",
     "Claim",
+    "Fallback",
     "FindingsRecorded",
     "FindingsSummary",
     "Inputs",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any
 
 from agents.contract.failures import AgentFailure
@@ -46,6 +46,27 @@ class Action:
     expires_in: timedelta | None = None
     fallback: Fallback = Fallback.REJECT
     on_rejection: OnRejection = OnRejection.FAIL
+
+    def __post_init__(self) -> None:
+        """Refuse texts where a choice is meant, in the line that is wrong and not in one of ours.
+
+        Raises:
+            TypeError: a field is not of its type.
+        """
+        for name, wanted in CHOICES.items():
+            value = getattr(self, name)
+            if not isinstance(value, wanted):
+                choices = ", ".join(f"{wanted.__name__}.{one.name}" for one in wanted)
+                raise TypeError(f"{name} of the action {self.name!r} is {value!r}; it must be one of {choices}.")
+
+
+CHOICES: Mapping[str, type[Enum]] = {
+    "risk": Severity,
+    "permission": Permission,
+    "fallback": Fallback,
+    "on_rejection": OnRejection,
+}
+"""The fields of an action whose value is one of a few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,7 @@ async def remove_price(uow: UnitOfWork, actor: Actor, command: RemovePrice) -> s
     """
     actor.require(Permission.MANAGE_BUDGETS)
     if not await uow.prices.delete(actor.workspace_id, command.tool):
-        raise NotFound("price", command.tool, path=("input", "tool"))
+        raise NotFound("price", command.tool, named="of the tool", path=("input", "tool"))
     gone = PriceChanged(tool=command.tool, price=None)
     await uow.events.append(Subject(workspace_id=actor.workspace_id), [gone], actor=actor.id)
     return command.tool

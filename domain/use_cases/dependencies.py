@@ -66,7 +66,8 @@ async def remove_dependency(uow: UnitOfWork, actor: Actor, command: RemoveDepend
         if edge.depends_on_id == command.depends_on_id:
             break
     else:
-        raise NotFound("dependency", f"{task.key} → {tasks[command.depends_on_id].key}", path=("input", "dependsOnId"))
+        edge_text = f"{task.key} → {tasks[command.depends_on_id].key}"
+        raise NotFound("dependency", edge_text, named="like", path=("input", "dependsOnId"))
     await uow.dependencies.delete(edge.id)
     removed = DependencyRemoved(depends_on_id=str(edge.depends_on_id))
     await uow.events.append(subject_of(task), [removed], actor=actor.id)

@@ -10,6 +10,8 @@ from domain.errors import NotFound
 from domain.ports import UnitOfWork
 from domain.secret import Secret, check_name, check_value
 
+NAMED = "with the name"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSecret:
@@ -55,7 +57,7 @@ async def delete_secret(uow: UnitOfWork, actor: Actor, command: DeleteSecret) ->
     actor.require(Permission.MANAGE_SECRETS)
     secret = await uow.secrets.get(actor.workspace_id, command.name)
     if secret is None:
-        raise NotFound("secret", command.name, path=("input", "name"))
+        raise NotFound("secret", command.name, named=NAMED, path=("input", "name"))
     await uow.secrets.delete(actor.workspace_id, command.name)
     return secret
 
@@ -69,7 +71,7 @@ async def reveal_secret(uow: UnitOfWork, workspace_id: UUID, name: str) -> str:
     """
     sealed = await uow.secrets.sealed(workspace_id, name)
     if sealed is None:
-        raise NotFound("secret", name)
+        raise NotFound("secret", name, named=NAMED)
     return uow.vault.open(workspace_id, name, sealed)
 
 

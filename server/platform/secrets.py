@@ -15,10 +15,9 @@ from persistence.reader import SqlReader
 from server import __version__
 from server.platform.database import database, require_current
 from server.platform.wiring import Platform, open_platform
+from server.security.authentication import OWNER
 from server.security.master_keys import MasterKeys
 from server.settings import Settings
-
-PRINCIPAL = "owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ async def set_secret(settings: Settings, name: str, value: str) -> Secret:
         Rejection: the name or the value cannot be accepted, or there is no key to seal it under.
     """
     async with _opened(settings) as platform:
-        command, actor = SetSecret(name=name, value=value), platform.owner(PRINCIPAL)
+        command, actor = SetSecret(name=name, value=value), platform.owner(OWNER)
         return await platform.transactor.run(lambda uow: secrets.set_secret(uow, actor, command))
 
 
@@ -48,7 +47,7 @@ async def delete_secret(settings: Settings, name: str) -> None:
         NotFound: there is none of this name.
     """
     async with _opened(settings) as platform:
-        command, actor = DeleteSecret(name=name), platform.owner(PRINCIPAL)
+        command, actor = DeleteSecret(name=name), platform.owner(OWNER)
         await platform.transactor.run(lambda uow: secrets.delete_secret(uow, actor, command))
 
 
@@ -56,7 +55,7 @@ async def list_secrets(settings: Settings) -> list[Secret]:
     """All secrets by name, without their values."""
     found: list[Secret] = []
     async with _opened(settings) as platform:
-        reader, workspace_id = SqlReader(platform.reading, platform.lease), platform.owner(PRINCIPAL).workspace_id
+        reader, workspace_id = SqlReader(platform.reading, platform.lease), platform.owner(OWNER).workspace_id
         page = await reader.secrets(workspace_id, PageRequest(limit=MAX_PAGE))
         found += page.items
         while page.has_next:

@@ -33,7 +33,7 @@ class EnvelopeVault:
         try:
             master = self._keys.current()
         except (UnusableKey, ExposedSecret, OSError) as error:
-            raise SecretUnreadable(name, f"the master key cannot be had: {error}") from error
+            raise SecretUnreadable(name, f"the master key cannot be had: {error}", purpose="kept") from error
         data_key = secrets.token_bytes(BYTES)
         return SealedSecret(
             key_id=master.id,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from agents.contract import Action, ActionRejected, Agent, AgentContext, OnRejection
+from agents.contract import Action, ActionRejected, Agent, AgentContext, Fallback, OnRejection
 from agents.testing import UnexpectedAction, check, load_cases, run_agent
 from domain.errors import Invalid
 
@@ -99,3 +99,10 @@ async def test_a_case_says_what_is_approved_and_what_is_asked(tmp_path: Path) ->
 async def test_a_case_that_has_not_foreseen_an_action_does_not_pass_as_a_failure(tmp_path: Path) -> None:
     (problem,) = await problems(tmp_path, "files: {}\nexpect: {ends: FAILED}")
     assert "say with approvals={'push': True}" in problem
+
+
+@pytest.mark.parametrize("field", ["risk", "permission", "fallback", "on_rejection"])
+def test_a_text_where_a_choice_is_meant_is_named(field: str) -> None:
+    with pytest.raises(TypeError, match=f"{field} of the action 'push' is 'REJECT'; it must be one of "):
+        Action(name="push", kind="git.push", summary="Push it.", **{field: "REJECT"})  # type: ignore[arg-type]
+    assert Action(name="push", kind="git.push", summary="Push it.", fallback=Fallback.FAIL).fallback is Fallback.FAIL

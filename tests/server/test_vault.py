@@ -108,6 +108,20 @@ def test_a_key_that_is_none_is_said_without_it(wrong: str, tmp_path: Path, works
     assert not wrong or wrong not in str(refused.value)
 
 
+def test_what_cannot_be_kept_is_said_in_one_sentence(tmp_path: Path, workspace: UUID) -> None:
+    kept = vault(tmp_path)
+    sealed = kept.seal(workspace, "a", VALUE)
+    (tmp_path / FILE_NAME).write_text("no key")
+    with pytest.raises(SecretUnreadable) as setting:
+        kept.seal(workspace, "a", VALUE)
+    with pytest.raises(SecretUnreadable) as using:
+        kept.open(workspace, "a", sealed)
+    assert setting.value.message.startswith("The secret 'a' cannot be kept: the master key cannot be had: ")
+    assert using.value.message.startswith("The secret 'a' cannot be used: the master key cannot be had: ")
+    for said in (setting.value.message, using.value.message):
+        assert said.endswith("the one that was there.")
+
+
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
     keys = MasterKeys(tmp_path, None)
     keys.current()
