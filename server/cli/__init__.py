@@ -28,6 +28,7 @@ from server.cli import (
     secrets,
     serving,
     spending,
+    tasks,
     tools,
     watch,
 )
@@ -35,7 +36,22 @@ from server.cli.console import complain, errors, output
 from server.cli.exit_codes import ExitCode
 from server.settings import SettingsError
 
-COMMANDS = (serving, audit, graphql, watch, approvals, receipt, spending, agents, tools, secrets, db, config, doctor)
+COMMANDS = (
+    serving,
+    audit,
+    graphql,
+    watch,
+    tasks,
+    approvals,
+    receipt,
+    spending,
+    agents,
+    tools,
+    secrets,
+    db,
+    config,
+    doctor,
+)
 """The modules of the commands, in the order of the help."""
 
 app = typer.Typer(
@@ -124,12 +140,11 @@ def _expected() -> Iterator[tuple[tuple[type[Exception], ...], ExitCode]]:
     from server.security.private_file import ExposedSecret
 
     yield (DatabaseUnavailable, ServerUnreachable, ProgramFailed, NotInstalled), ExitCode.UNAVAILABLE
-    yield (Refused, GraphQLErrors), ExitCode.EXECUTION
+    yield (Refused, GraphQLErrors, Rejection), ExitCode.EXECUTION
     yield (NobodyTakes, HouseBusy), ExitCode.TEMPORARY
     yield (ExposedSecret,), ExitCode.PERMISSION
     yield (BackupRefused, ArtifactNotStored), ExitCode.INPUT_OUTPUT
     yield (TargetRefused, UnusableKey), ExitCode.CONFIGURATION
-    yield (Rejection,), ExitCode.FAILED
 
 
 def _explain_system(error: OSError) -> ExitCode:

@@ -15,7 +15,8 @@ class ExitCode(IntEnum):
     USAGE = 2
     """The command line was not understood."""
     EXECUTION = 3
-    """The execution itself ended in an error, so nothing can be said about the gate."""
+    """The execution itself ended in an error, so nothing can be said about the gate; or what was asked was refused, by
+    the API or by the rules behind it."""
     UNAVAILABLE = 69
     """A service that is needed does not answer, or a port is taken: database, Redis, the platform itself."""
     INTERNAL = 70

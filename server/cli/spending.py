@@ -65,7 +65,7 @@ def usage(task: TaskOption = None, project: ProjectOption = None, as_json: JsonO
         output.print(f"the cost is without {found['unpricedCalls']} calls of tools that have no price", style="yellow")
 
 
-@budget.command("set")
+@budget.command("set", context_settings={"ignore_unknown_options": True})
 def set_budget(
     unit: UnitArgument,
     limit: Annotated[str, typer.Argument(help="How much, for example 12.50.")],

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def watch(
-    execution: Annotated[str, typer.Argument(help="The id of an execution.")],
+    execution: Annotated[str, typer.Argument(help="The id of an execution, or the key of a task for its newest one.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line for each event.")] = False,
 ) -> None:
     """Follow an execution from its first event to its last; a connection that is cut is resumed without a gap.
@@ -29,14 +29,15 @@ def watch(
     raise typer.Exit(asyncio.run(_watch(execution, as_json=as_json)))
 
 
-async def _watch(execution_id: str, *, as_json: bool) -> int:
+async def _watch(named: str, *, as_json: bool) -> int:
     from server.cli.audit_view import AuditView
     from server.client.audit import follow
     from server.client.local_server import connected
+    from server.client.named import execution_named, is_key
     from server.settings import load_settings
 
     last: dict[str, Any] = {}
-    view = AuditView(output, execution_id[:8])
+    view = AuditView(output, named if is_key(named) else named[:8])
 
     def show(event: dict[str, Any]) -> None:
         last.update(event)
@@ -46,6 +47,7 @@ async def _watch(execution_id: str, *, as_json: bool) -> int:
             view.show(event)
 
     async with connected(load_settings()) as client:
+        execution_id = await execution_named(client, named)
         with nullcontext() if as_json or not output.is_terminal else view:
             await follow(client, execution_id, show)
     return ExitCode.OK if last.get("outcome") == "SUCCEEDED" else ExitCode.EXECUTION

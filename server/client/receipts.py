@@ -10,6 +10,7 @@ from uuid import UUID
 
 from server.client.graphql_client import GraphQLClient, Refused
 from server.client.local_server import connected
+from server.client.named import is_key
 from server.receipts import ARTIFACTS, EVENTS, RECEIPT, file_name
 from server.settings import load_settings
 
@@ -35,7 +36,7 @@ async def fetch(execution: str, bundle: Path | None) -> bytes:
 
 
 async def _document(client: GraphQLClient, execution: str) -> bytes:
-    if "-" in execution and execution.rpartition("-")[2].isdigit():
+    if is_key(execution):
         task = (await client.query(BY_KEY, {"key": execution}))["task"]
         found = None if task is None else task["latestExecution"]
     else:
