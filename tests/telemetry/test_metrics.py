@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import pytest
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from domain.events import Event
+from persistence.census import Census
 from server.process import Running
 from server.security.local_token import LocalToken
 from server.settings import Settings
+from server.telemetry.endpoint import _Counted
+from server.telemetry.exporting import _start_metering
 from server.telemetry.instruments import MOST_NAMES, Names
 from tests.faults.ground import Ground
 from tests.faults.platform_processes import free_port, started
 from tests.faults.work import give
+from tests.persistence.test_event_log import example
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "how-to" / "watch-with-opentelemetry.md"
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -81,6 +91,32 @@ async def test_what_is_counted_after_one_execution(ground: Ground, folder: Path)
         assert value(found, "wrenchai_workers_alive") == 1
         assert value(found, "wrenchai_worker_slots") == 4
         assert not [name for name, labels in found if str(work.execution_id) in str(labels)]
+
+
+def documented() -> dict[str, set[str]]:
+    """The labels of each series, as the page about them has it."""
+    rows = [
+        line.split("|")[1:3] for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if line.startswith("| `")
+    ]
+    return {
+        name: set(filter(None, labels.partition(":")[0].strip().split(", ")))
+        for names, labels in rows
+        for name in re.findall("`([a-z_]+)`", names)
+    }
+
+
+def test_the_page_names_every_series_with_its_labels() -> None:
+    instruments, registry, end = _start_metering(None, page=True)
+    assert registry is not None
+    instruments.observe([example(kind) for kind in get_args(Event)])
+    instruments.request("POST", "/graphql", 200, 0.1)
+    registry.register(_Counted(Census(executions={("probe", "QUEUED"): 1}, workers=1, slots=4)))
+    found: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(generate_latest(registry).decode()):
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        found[name] = {label for sample in family.samples for label in sample.labels} - {"le"}
+    end()
+    assert found == documented()
 
 
 @pytest.mark.verify
