@@ -144,7 +144,7 @@ class GraphQLClient:
         """
         response = await self._http.get(path)
         if response.is_error:
-            raise Refused(response.text.partition("\n")[0] or f"The server answers {response.status_code} for {path}.")
+            raise Refused(_sentence_in(response.text) or f"The server answers {response.status_code} for {path}.")
         return response.content
 
     async def _events(
@@ -160,6 +160,15 @@ class GraphQLClient:
                 raise GraphQLErrors(_errors_in(await response.aread()))
             async for event in _parse(response.aiter_lines()):
                 yield event
+
+
+def _sentence_in(body: str) -> str:
+    """What the answer to a download that was refused says: the message of an error, or a line of text."""
+    try:
+        error = json.loads(body)["error"]
+        return f"{error['message']} ({error['code']})"
+    except (ValueError, KeyError, TypeError):
+        return body.partition("\n")[0]
 
 
 def _errors_in(body: bytes) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from domain.actor import Actor, Permission
@@ -46,7 +46,8 @@ def routes(platform: Platform, authenticate: Authenticator[Actor]) -> list[Route
             await platform.artifacts.check(StoredArtifact(artifact.sha256, artifact.size))
         except (ArtifactMissing, ArtifactAltered, OSError) as error:
             log.error("artifact_damaged", artifact_id=str(artifact.id), sha256=artifact.sha256, reason=str(error))
-            return PlainTextResponse(f"{ErrorCode.ARTIFACT_DAMAGED}: {_sentence(error)}\n", status_code=500)
+            code = ErrorCode.ARTIFACT_DAMAGED.value
+            return JSONResponse({"error": {"code": code, "message": _sentence(error)}}, status_code=500)
         return StreamingResponse(
             _unaltered(platform.artifacts.stream(artifact.sha256), artifact.sha256),
             media_type=artifact.media_type,

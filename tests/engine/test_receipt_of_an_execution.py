@@ -231,7 +231,8 @@ async def test_an_artifact_that_was_changed_is_not_served(
             file.unlink() if content is None else file.write_bytes(content)
             answer = await http.get(artifact["url"])
             assert (answer.status_code, "etag" in answer.headers) == (500, False)
-            assert answer.text.startswith("ARTIFACT_DAMAGED: The content ")
+            assert answer.json()["error"]["code"] == "ARTIFACT_DAMAGED"
+            assert answer.json()["error"]["message"].startswith("The content ")
             with pytest.raises(Refused, match="ARTIFACT_DAMAGED"):
                 await client.download(artifact["url"])
         file.write_bytes(whole)

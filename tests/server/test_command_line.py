@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
+from domain.errors import StoreRefused
+from server import cli
 from server.cli.exit_codes import ExitCode
 
 ROOT = Path(__file__).parents[2]
@@ -168,3 +171,14 @@ def test_tables_are_not_folded_where_there_is_no_screen() -> None:
     program = "from server.cli.console import output; print(output.width)"
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert result.stdout == "200\n"
+
+
+@pytest.mark.parametrize("error", [StoreRefused(), IntegrityError("SELECT hush", {"a": "hush"}, Exception("hush"))])
+def test_a_statement_that_the_database_refused_is_a_sentence(
+    error: Exception, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WRENCHAI_LOG_LEVEL", raising=False)
+    assert cli._explain(error) is ExitCode.INTERNAL
+    said = capsys.readouterr().err
+    assert "The database refused a statement" in said
+    assert "hush" not in said
