@@ -33,7 +33,8 @@ class FindingTable:
         return None if row is None else to_finding(row)
 
     async def known(self, source_id: UUID, agent: str, fingerprints: Collection[str]) -> dict[str, Finding]:
-        """What is known under these fingerprints, locked, by fingerprint."""
+        """What is known under these fingerprints, locked, by fingerprint; what is not known yet, nobody else adds now."""
+        await self._lock_baseline(source_id, agent)
         wanted = findings.c.fingerprint == _any_of(fingerprints)
         found = (
             select(findings)
@@ -42,6 +43,14 @@ class FindingTable:
             .with_for_update()
         )
         return {row["fingerprint"]: to_finding(row) for row in (await self._connection.execute(found)).mappings()}
+
+    async def _lock_baseline(self, source_id: UUID, agent: str) -> None:
+        """Let audits of one source that run side by side write their findings one after the other.
+
+        A finding that is new to both has no row yet that could be locked.
+        """
+        key = func.hashtextextended(f"findings:{source_id}:{agent}", 0)
+        await self._connection.execute(select(func.pg_advisory_xact_lock(key)))
 
     async def put(self, new: Sequence[Finding]) -> None:
         """Insert or overwrite findings."""
@@ -71,6 +80,7 @@ class FindingTable:
         self, source_id: UUID, agent: str, execution_id: UUID, engines: Collection[str], skipped_paths: Collection[str]
     ) -> list[Finding]:
         """Open findings of these engines, outside the skipped paths, that the execution did not see."""
+        await self._lock_baseline(source_id, agent)
         sighted = exists().where(sightings.c.finding_id == findings.c.id, sightings.c.execution_id == execution_id)
         found = (
             select(findings)

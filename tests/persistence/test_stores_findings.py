@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from uuid import uuid4
 
 from domain.events import FindingsSettled, Subject
 from domain.finding import FindingState
+from domain.ports import UnitOfWork
 from domain.severity import Severity
 from tests.persistence.conftest import Shelf, has_defaults, refused_for
 
@@ -42,6 +44,31 @@ async def test_a_finding_goes_there_and_back(shelf: Shelf) -> None:
     twin = shelf.new_finding(project, fingerprint=finding.fingerprint)
     with refused_for("uq_findings_source_id_agent_fingerprint"):
         await shelf.do(lambda uow: uow.findings.put([twin]))
+
+
+async def test_what_is_new_to_two_audits_at_once_is_one_finding(shelf: Shelf) -> None:
+    project = await shelf.project()
+    assert project.source is not None
+    source_id = project.source.id
+    execution = await shelf.execution(await shelf.task(project))
+    finding = shelf.new_finding(project, execution)
+    first_has_looked, second_looks = asyncio.Event(), asyncio.Event()
+
+    async def audit(uow: UnitOfWork, looked: asyncio.Event, wait_for: asyncio.Event | None) -> bool:
+        known = await uow.findings.known(source_id, "inspector", [finding.fingerprint])
+        looked.set()
+        if wait_for is not None:
+            await wait_for.wait()
+        await uow.findings.put([known.get(finding.fingerprint) or replace(finding, id=uow.new_id())])
+        return finding.fingerprint in known
+
+    async def second() -> bool:
+        await first_has_looked.wait()
+        second_looks.set()
+        return bool(await shelf.do(lambda uow: audit(uow, asyncio.Event(), None)))
+
+    first = shelf.do(lambda uow: audit(uow, first_has_looked, second_looks))
+    assert await asyncio.gather(first, second()) == [False, True]
 
 
 async def test_many_findings_are_put_at_once(shelf: Shelf) -> None:
