@@ -5,6 +5,8 @@ SHELL := bash
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# Tests wait more than they compute. Each of the two has servers of its own; the tests of a file stay together.
+SIDE_BY_SIDE := -n 2 --dist loadfile
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300
 
 .PHONY: help run test verify bench lint format frontend docs sdl lock doctor build browser setup clean
@@ -17,10 +19,10 @@ run: setup ## Set up what is missing, start the platform and run the first audit
 
 test: setup browser ## Set up what is missing and run the tests (at most 15 minutes on 2 cores)
 	@echo "· running the tests"
-	@$(BIN)/python -m pytest -m "not verify" -q
+	@$(BIN)/python -m pytest -m "not verify" -q $(SIDE_BY_SIDE)
 
 verify: setup browser ## Run what takes longer: fault runs, conformance, real packages, the wheel
-	@$(BIN)/python -m pytest -m verify -q
+	@$(BIN)/python -m pytest -m verify -q $(SIDE_BY_SIDE)
 
 bench: setup ## Run the benchmarks and print their table (ONLY="dispatch broadcast": only these; PROFILE=1: where CPU goes)
 	@exec $(BIN)/python -m $(if $(PROFILE),benchmarks.profile,benchmarks $(ONLY))

@@ -101,7 +101,16 @@ def test_keys_from_the_environment_come_first(tmp_path: Path, workspace: UUID) -
         MasterKeys(tmp_path, SecretStr(new)).renew()
 
 
-@pytest.mark.parametrize("wrong", ["short", "", base64.b64encode(b"x" * 31).decode(), "ä" * 44, f"{fresh_key()},"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "short",
+        "",
+        base64.b64encode(b"x" * 31).decode(),
+        "ä" * 44,
+        pytest.param(f"{fresh_key()},", id="a comma too many"),  # another key each time
+    ],
+)
 def test_a_key_that_is_none_is_said_without_it(wrong: str, tmp_path: Path, workspace: UUID) -> None:
     with pytest.raises(SecretUnreadable, match="32 bytes in base64") as refused:
         vault(tmp_path, wrong).seal(workspace, "a", VALUE)
