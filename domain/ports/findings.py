@@ -16,7 +16,7 @@ class FindingStore(Protocol):
         """The finding, locked, or ``None``."""
 
     async def known(self, source_id: UUID, agent: str, fingerprints: Collection[str]) -> dict[str, Finding]:
-        """What is known under these fingerprints, locked, by fingerprint; what is not known yet, nobody else adds now."""
+        """What is known under these fingerprints, locked, by fingerprint; meanwhile nobody else adds to it."""
 
     async def put(self, findings: Sequence[Finding]) -> None:
         """Insert or overwrite findings."""

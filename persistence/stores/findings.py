@@ -33,7 +33,7 @@ class FindingTable:
         return None if row is None else to_finding(row)
 
     async def known(self, source_id: UUID, agent: str, fingerprints: Collection[str]) -> dict[str, Finding]:
-        """What is known under these fingerprints, locked, by fingerprint; what is not known yet, nobody else adds now."""
+        """What is known under these fingerprints, locked, by fingerprint; meanwhile nobody else adds to it."""
         await self._lock_baseline(source_id, agent)
         wanted = findings.c.fingerprint == _any_of(fingerprints)
         found = (
