@@ -16,7 +16,7 @@ from server.client.graphql_client import GraphQLClient
 Draft = dict[str, Any]
 
 ENDED = ("COMPLETED", "FAILED", "CANCELLED", "SKIPPED")
-SOON = 30.0
+SOON = 90.0
 """Seconds a condition may take on a busy machine before a test fails."""
 
 TASK = """
