@@ -68,7 +68,8 @@ async def test_what_is_new_to_two_audits_at_once_is_one_finding(shelf: Shelf) ->
         return bool(await shelf.do(lambda uow: audit(uow, asyncio.Event(), None)))
 
     first = shelf.do(lambda uow: audit(uow, first_has_looked, second_looks))
-    assert await asyncio.gather(first, second()) == [False, True]
+    first_knew, second_knew = await asyncio.gather(first, second())
+    assert (first_knew, second_knew) == (False, True)
 
 
 async def test_many_findings_are_put_at_once(shelf: Shelf) -> None:
