@@ -76,6 +76,10 @@ class _Contained(Coroutine[Any, Any, Output]):
         self._coroutine = coroutine
         self.__qualname__ = getattr(coroutine, "__qualname__", type(coroutine).__qualname__)
 
+    def __getattr__(self, name: str) -> Any:
+        # cr_running, cr_frame and the like: anyio looks at them before it cancels a task, and so does debugging.
+        return getattr(self._coroutine, name)
+
     def send(self, value: Any) -> Any:
         try:
             return self._coroutine.send(value)
