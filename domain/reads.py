@@ -139,6 +139,9 @@ class Reader(Protocol):
     async def secrets(self, workspace_id: UUID, page: PageRequest) -> Page[Secret]:
         """All secrets by name, without their values."""
 
+    async def secrets_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Secret | None]:
+        """By id, without their values."""
+
     async def projects(self, workspace_id: UUID, page: PageRequest) -> Page[Project]:
         """All projects, the newest first."""
 

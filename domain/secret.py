@@ -28,6 +28,7 @@ class SealedSecret:
 class Secret:
     """A secret without its value. ``key_id`` names the master key under which it is kept."""
 
+    id: UUID
     workspace_id: UUID
     name: str
     key_id: str

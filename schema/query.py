@@ -57,6 +57,7 @@ LOOKUPS: Mapping[str, Batch[UUID, Any]] = {
     "Execution": executions.by_id,
     "Finding": findings.by_id,
     "Project": projects.by_id,
+    "Secret": secrets.by_id,
     "Source": projects.sources_by_id,
     "Step": executions.steps_by_id,
     "Task": tasks.by_id,

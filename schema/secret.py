@@ -6,12 +6,15 @@ from datetime import datetime
 
 import strawberry
 
+import domain.secret as domain
 from domain.use_cases.secrets import DeleteSecret, SetSecret
+from schema.node import Node, represents
 from schema.payloads import Payload, changed
 
 
+@represents(domain.Secret)
 @strawberry.type(description="A value that tools get by its name and that nobody can read.")
-class Secret:
+class Secret(Node):
     """A secret without its value."""
 
     name: str = strawberry.field(description="What tools ask for it by; the only one of this name in the workspace.")

@@ -13,7 +13,7 @@ class SecretStore(Protocol):
     """Sealed secrets, by workspace and name."""
 
     async def put(self, secret: Secret, sealed: SealedSecret) -> Secret:
-        """Insert or overwrite a secret; the time of its creation stays."""
+        """Insert or overwrite a secret; its id and the time of its creation stay."""
 
     async def get(self, workspace_id: UUID, name: str) -> Secret | None:
         """The secret without its value, or ``None``."""

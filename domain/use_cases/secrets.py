@@ -38,6 +38,7 @@ async def set_secret(uow: UnitOfWork, actor: Actor, command: SetSecret) -> Secre
     name, value = check_name(command.name), check_value(command.value)
     sealed = uow.vault.seal(actor.workspace_id, name, value)
     secret = Secret(
+        id=uow.new_id(),
         workspace_id=actor.workspace_id,
         name=name,
         key_id=sealed.key_id,

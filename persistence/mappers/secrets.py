@@ -9,6 +9,7 @@ from persistence.mappers.rows import AnyRow
 def to_secret(row: AnyRow) -> Secret:
     """A row of ``secrets`` without its value."""
     return Secret(
+        id=row["id"],
         workspace_id=row["workspace_id"],
         name=row["name"],
         key_id=row["key_id"],

@@ -20,7 +20,7 @@ class SecretTable:
         self._connection = connection
 
     async def put(self, secret: Secret, sealed: SealedSecret) -> Secret:
-        """Insert or overwrite a secret; the time of its creation stays."""
+        """Insert or overwrite a secret; its id and the time of its creation stay."""
         changing = {
             "key_id": sealed.key_id,
             "wrapped": sealed.wrapped,
@@ -28,7 +28,12 @@ class SecretTable:
             "updated_by": secret.updated_by,
             "updated_at": secret.updated_at,
         }
-        fixed = {"workspace_id": secret.workspace_id, "name": secret.name, "created_at": secret.created_at}
+        fixed = {
+            "id": secret.id,
+            "workspace_id": secret.workspace_id,
+            "name": secret.name,
+            "created_at": secret.created_at,
+        }
         written = (
             upsert(secrets)
             .values({**fixed, **changing})

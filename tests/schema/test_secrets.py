@@ -27,9 +27,10 @@ from tests.schema.conftest import DOCUMENTS, SERVED, Graph
 
 VALUE = "correct horse battery staple"
 SET = """mutation ($name: String!, $value: String!) { setSecret(input: {name: $name, value: $value}) {
-  secret { name keyId updatedBy createdAt updatedAt } errors { __typename code message path } } }"""
+  secret { id name keyId updatedBy createdAt updatedAt } errors { __typename code message path } } }"""
 DELETE = """mutation ($name: String!) { deleteSecret(input: {name: $name}) {
   secret { name } errors { __typename code message } } }"""
+NODE = "query ($id: ID!) { node(id: $id) { ... on Secret { name } } }"
 LIST = "{ secrets(first: 2) { nodes { name updatedBy } pageInfo { hasNextPage } totalCount { value } } }"
 
 
@@ -43,15 +44,18 @@ async def test_a_secret_is_set_listed_and_forgotten(graph: Graph) -> None:
     assert (first["errors"], first["secret"]["name"]) == ([], "deploy-key")
     second = await put(graph, "deploy-key", "another value")
     assert second["secret"]["createdAt"] == first["secret"]["createdAt"]
+    assert second["secret"]["id"] == first["secret"]["id"], "it is the same secret with another value"
     for name in ("b", "c"):
         await put(graph, name)
     listed = (await graph.run(LIST))["secrets"]
     assert [one["name"] for one in listed["nodes"]] == ["b", "c"]
     assert listed["pageInfo"]["hasNextPage"]
     assert listed["totalCount"]["value"] == 3
+    assert (await graph.run(NODE, id=first["secret"]["id"]))["node"] == {"name": "deploy-key"}
     workspace_id = graph.actor.workspace_id
     assert await graph.do(lambda uow: reveal_secret(uow, workspace_id, "deploy-key")) == "another value"
     assert (await graph.run(DELETE, name="deploy-key"))["deleteSecret"]["secret"] == {"name": "deploy-key"}
+    assert (await graph.run(NODE, id=first["secret"]["id"]))["node"] is None
     [error] = (await graph.run(DELETE, name="deploy-key"))["deleteSecret"]["errors"]
     assert error["code"] == "NOT_FOUND"
 
@@ -84,7 +88,7 @@ async def test_who_may_only_read_sets_nothing(viewer: Graph) -> None:
 
 async def test_no_type_has_a_value(schema: strawberry.Schema) -> None:
     fields = schema.get_type_by_name("Secret").fields  # type: ignore[union-attr]
-    assert {field.python_name for field in fields} == {"name", "key_id", "updated_by", "created_at", "updated_at"}
+    assert {field.python_name for field in fields} == {"id", "name", "key_id", "updated_by", "created_at", "updated_at"}
 
 
 async def test_one_that_was_altered_in_the_database_is_a_coded_error(graph: Graph) -> None:
