@@ -47,6 +47,10 @@ INTEGERS: Final[tuple[Any, ...]] = (
     True,
     [],
 )
+DECIMALS: Final[tuple[Any, ...]] = (
+    *("", " ", "x", "\0", "\ud800", "NaN", "sNaN", "Infinity", "-Infinity", "1e999999999", "-1e-999999999", "0x10"),
+    *("1_000", "\u0661", "1,5", "-1", "-0", "9" * 100_000, "0." + "0" * 50_000 + "1", 10**300, 1e300, -1, True, [], {}),
+)
 TIMES: Final = (
     "0001-01-01T00:00:00Z",
     "0001-01-01T00:00:00+14:00",
@@ -99,6 +103,7 @@ HOSTILE: Final[Mapping[str, tuple[Any, ...]]] = {
     "ID": IDS,
     "Int": INTEGERS,
     "DateTime": TIMES,
+    "Decimal": DECIMALS,
     "Duration": DURATIONS,
     "Cursor": CURSORS,
     "JSON": (*ANYTHING, nested(50), nested(500)),

@@ -27,6 +27,7 @@ async def test_hostile_values_in_every_place(prober: Prober, client: GraphQLClie
         "ID": task,
         "Cursor": None,
         "JSON": {},
+        "Decimal": "1",
         "DateTime": "2030-01-01T00:00:00Z",
         "Duration": "PT5M",
         "projectId": project,

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,17 @@ def sdist(distributions: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the programs of a new environment that has the wheel and what it needs, at the pinned versions."""
-    environment = tmp_path_factory.mktemp("installed") / "venv"
+def programs(wheel: Path) -> Iterator[Path]:
+    """The folder of the programs of a new environment that has the wheel and what it needs, at the pinned versions.
+
+    It is not below pytest's folder: a second pytest that starts on this machine closes that to other accounts.
+    """
+    with passable_folder("wrenchai-installed-") as folder:
+        yield installed(wheel, folder / "venv")
+
+
+def installed(wheel: Path, environment: Path) -> Path:
+    """Make the environment with the wheel in it; the folder of its programs."""
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True, timeout=120)
     subprocess.run(
         [
@@ -59,6 +68,13 @@ def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder whose parents the account of the embedded server can pass, also as root."""
-    with tempfile.TemporaryDirectory(prefix="wrenchai-wheel-", ignore_cleanup_errors=True) as name:
+    with passable_folder("wrenchai-wheel-") as passable:
+        yield passable
+
+
+@contextmanager
+def passable_folder(prefix: str) -> Iterator[Path]:
+    """A folder that goes afterwards, and that the account of the embedded server can pass until then."""
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o755)
         yield Path(name)

@@ -69,9 +69,9 @@ def _walk(ground: Ground) -> None:
     assert before["keyId"] != after["keyId"]
     assert len((place / "secrets-key").read_text().split()) == 1
     for arguments, stdin, code, said in (
-        (("set", "x"), "short\n", ExitCode.FAILED, "at least 6 characters"),
-        (("set", "a/b"), value, ExitCode.FAILED, "A secret's name has"),
-        (("delete", "nope"), "", ExitCode.FAILED, "There is no secret"),
+        (("set", "x"), "short\n", ExitCode.EXECUTION, "at least 6 characters"),
+        (("set", "a/b"), value, ExitCode.EXECUTION, "A secret's name has"),
+        (("delete", "nope"), "", ExitCode.EXECUTION, "There is no secret"),
         (("delete", "deploy-key"), "", ExitCode.OK, "forgot deploy-key"),
     ):
         ran = wrenchai("secrets", *arguments, data_dir=place, stdin=stdin)
