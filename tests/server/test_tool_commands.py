@@ -53,6 +53,7 @@ def test_what_cannot_be_done_is_said(arguments: tuple[str, ...], code: int, said
 
 
 @pytest.mark.verify
+@pytest.mark.timeout(600)  # each of its commands starts a database server and stops it
 async def test_a_secret_is_set_from_standard_input_rotated_and_forgotten() -> None:
     async with new_ground() as ground:
         _walk(ground)

@@ -29,7 +29,7 @@ SETTINGS = {"WRENCHAI_AGENT_CONCURRENCY": "10"}
 CHECK_EVERY = 5.0
 LONGEST_END = 180.0
 """Seconds that the work may take after the last fault."""
-AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 PROJECT = (
     "mutation ($input: CreateProjectInput!) { createProject(input: $input) { project { id } errors { message } } }"
