@@ -20,6 +20,7 @@ class Permission(StrEnum):
     MANAGE_SECRETS = "secrets:manage"
     APPROVE = "actions:approve"
     MANAGE_BUDGETS = "budgets:manage"
+    MANAGE_MODELS = "models:manage"
 
 
 OWNER_PERMISSIONS = frozenset(Permission)

@@ -72,6 +72,17 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What one certain call takes at worst by unit, where it differs from call to call.
+
+    ``priced``: what it costs is known, and among the amounts. Otherwise the call is unpriced, which is not free.
+    """
+
+    worst: Mapping[Unit, int]
+    priced: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceTable:
     """Prices that come with an installation: as of a day, from a source that can be looked up."""
 

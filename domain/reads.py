@@ -18,6 +18,7 @@ from domain.events import EventRecord
 from domain.evidence import Evidence
 from domain.execution import Artifact, Execution, Step, StoredReport, ToolCall, Worker
 from domain.finding import Finding, FindingState
+from domain.language_model import LanguageModel, ModelChoice
 from domain.ledger import Account
 from domain.pages import Direction, Page, PageRequest
 from domain.prices import ToolPrice
@@ -138,6 +139,15 @@ class Reader(Protocol):
 
     async def secrets(self, workspace_id: UUID, page: PageRequest) -> Page[Secret]:
         """All secrets by name, without their values."""
+
+    async def models(self, workspace_id: UUID, page: PageRequest) -> Page[LanguageModel]:
+        """All language models by name."""
+
+    async def models_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[LanguageModel | None]:
+        """By id."""
+
+    async def model_choices(self, workspace_id: UUID) -> list[ModelChoice]:
+        """Which agent uses which model, by agent."""
 
     async def secrets_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Secret | None]:
         """By id, without their values."""

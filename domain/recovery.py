@@ -49,6 +49,8 @@ class ErrorClass(StrEnum):
     TOOL_MISSING = "TOOL_MISSING"
     TOOL_FAILED = "TOOL_FAILED"
     TOOL_TIMED_OUT = "TOOL_TIMED_OUT"
+    ANSWER_UNUSABLE = "ANSWER_UNUSABLE"
+    MODEL_FAILED = "MODEL_FAILED"
     EFFECT_UNCERTAIN = "EFFECT_UNCERTAIN"
     BAD_INPUT = "BAD_INPUT"
     OVER_BUDGET = "OVER_BUDGET"
@@ -120,6 +122,11 @@ POLICIES: Mapping[ErrorClass, RecoveryPolicy] = {
     # A program that works on files of its own gives the same answer to the same question: no repetition.
     ErrorClass.TOOL_FAILED: RecoveryPolicy(severity=_MEDIUM, action=_FALL_BACK),
     ErrorClass.TOOL_TIMED_OUT: RecoveryPolicy(severity=_MEDIUM, action=_FALL_BACK),
+    # Models do not answer the same question in the same way twice: told what was wrong, most mend it. After two repairs
+    # that failed a third seldom helps, and each costs the whole conversation again.
+    ErrorClass.ANSWER_UNUSABLE: RecoveryPolicy(severity=_MEDIUM, action=_RETRY, max_attempts=3, harmless=True),
+    # All that its class allows was tried before: what is left is another model.
+    ErrorClass.MODEL_FAILED: RecoveryPolicy(severity=_MEDIUM, action=_FALL_BACK),
     # Something outside may have happened or not: only a person can look. The ledger of tool calls asks, before the
     # call and not behind it, since a step whose question has to wait is run again from its top.
     ErrorClass.EFFECT_UNCERTAIN: RecoveryPolicy(severity=_HIGH, action=_ASK),

@@ -61,6 +61,28 @@ class Redactor:
             text = text.replace(known, HIDDEN)
         return redact_text(text)
 
+    def cut(self, text: str, at: int) -> int:
+        """The last place up to ``at`` where the text can be cut, more of it being on the way: inside no secret that it
+        was told, nor behind the beginning of one."""
+        at = min(at, len(text) - self._begun(text))
+        place = -1
+        while place != at:
+            place = at
+            for known in self._known:
+                start = text.find(known, max(0, at - len(known) + 1), at + len(known) - 1)
+                at = start if 0 <= start < at else at
+        return at
+
+    def _begun(self, text: str) -> int:
+        """How many characters at the end of the text may be the beginning of a secret that it was told."""
+        longest = 0
+        for known in self._known:
+            for size in range(min(len(known) - 1, len(text)), longest, -1):
+                if text.endswith(known[:size]):
+                    longest = size
+                    break
+        return longest
+
     def document(self, value: Any) -> Any:
         """The JSON value without secrets in its texts, the names of its fields included."""
         if isinstance(value, str):

@@ -15,7 +15,8 @@ class Unit(StrEnum):
 
     ``COST`` is money in the currency of the workspace's prices, in millionths; ``CPU_SECONDS`` are counted in
     microseconds, the others whole. ``UNPRICED_CALLS`` are calls of tools that have no price: what they cost is not
-    known, which is another thing than nothing.
+    known, which is another thing than nothing. ``CACHED_TOKENS`` are those of the ``INPUT_TOKENS`` that a
+    language model had seen before, and which many providers sell cheaper.
     """
 
     COST = "COST"
@@ -23,6 +24,9 @@ class Unit(StrEnum):
     BYTES = "BYTES"
     TOOL_CALLS = "TOOL_CALLS"
     UNPRICED_CALLS = "UNPRICED_CALLS"
+    INPUT_TOKENS = "INPUT_TOKENS"
+    OUTPUT_TOKENS = "OUTPUT_TOKENS"
+    CACHED_TOKENS = "CACHED_TOKENS"
 
     @property
     def decimals(self) -> int:
@@ -41,10 +45,16 @@ _DECIMALS: Final[Mapping[Unit, int]] = {
     Unit.BYTES: 0,
     Unit.TOOL_CALLS: 0,
     Unit.UNPRICED_CALLS: 0,
+    Unit.INPUT_TOKENS: 0,
+    Unit.OUTPUT_TOKENS: 0,
+    Unit.CACHED_TOKENS: 0,
 }
 
 MEASURED: Final = frozenset({Unit.CPU_SECONDS, Unit.BYTES})
-"""What is known only afterwards, so that it can be counted but not reserved."""
+"""What is measured of any call when it has ended; a price may be by these."""
+
+UNRESERVED: Final = MEASURED | {Unit.CACHED_TOKENS}
+"""What is counted afterwards and not reserved, so that a budget of it refuses only once nothing is left."""
 
 MOST: Final = 10**17
 """The largest amount that is accepted, in the smallest part: sums of many stay within 64 bits."""

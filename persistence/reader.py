@@ -10,6 +10,7 @@ from persistence.readers.evidence import EvidenceReader
 from persistence.readers.executions import ExecutionReader
 from persistence.readers.findings import FindingReader
 from persistence.readers.ledger import LedgerReader
+from persistence.readers.models import ModelReader
 from persistence.readers.pool import ReadPool
 from persistence.readers.projects import ProjectReader
 from persistence.readers.secrets import SecretReader
@@ -24,6 +25,7 @@ class SqlReader(
     ApprovalReader,
     EvidenceReader,
     LedgerReader,
+    ModelReader,
     EventReader,
     SecretReader,
 ):

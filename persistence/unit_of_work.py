@@ -26,6 +26,7 @@ from domain.ports import (
     IdempotencyStore,
     LedgerStore,
     MemberStore,
+    ModelStore,
     Notary,
     PriceStore,
     ProjectStore,
@@ -51,6 +52,7 @@ from persistence.stores.findings import FindingTable
 from persistence.stores.idempotency import IdempotencyTable
 from persistence.stores.ledger import LedgerTable
 from persistence.stores.members import MemberTable
+from persistence.stores.models import ModelTable
 from persistence.stores.prices import PriceTable
 from persistence.stores.projects import ProjectTable
 from persistence.stores.secrets import SecretTable
@@ -90,6 +92,7 @@ class SqlUnitOfWork:
         self.findings: FindingStore = FindingTable(connection)
         self.approvals: ApprovalStore = ApprovalTable(connection)
         self.members: MemberStore = MemberTable(connection, self.now)
+        self.models: ModelStore = ModelTable(connection, self.now)
         self.evidence: EvidenceStore = EvidenceTable(connection)
         self.ledger: LedgerStore = LedgerTable(connection, self.now)
         self.prices: PriceStore = PriceTable(connection)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.actor import Actor
 from domain.errors import Rejection
-from domain.ports import AgentCatalogue, Notary, ToolCatalogue, Transactor, UnitOfWork
+from domain.ports import AgentCatalogue, ModelTester, Notary, ToolCatalogue, Transactor, UnitOfWork
 from domain.reads import Reader
 from domain.use_cases.idempotency import once
 from domain.wakeups import Wakeups
@@ -43,6 +43,7 @@ class Context:
     reads: Reads
     clock: Callable[[], datetime]
     notary: Notary
+    models: ModelTester
     last_event_id: str | None = None
     loaders: Loaders = field(init=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from domain.events import Event, EventRecord, LogWritten
+from domain.events import Event, EventRecord, LogWritten, ModelAnswered, ModelSpoke
 from resolvers.flights import Flights
 
 
@@ -25,7 +25,7 @@ Reads: TypeAlias = Flights[tuple[Delivery, ...]]
 
 MOST_BYTES = 16 * 1024 * 1024
 BYTES_BESIDES = 1024
-"""What an event takes besides its log lines, roughly."""
+"""What an event takes besides its long texts, roughly."""
 
 
 def shared_reads() -> Reads:
@@ -38,5 +38,7 @@ def _weigh(deliveries: tuple[Delivery, ...]) -> int:
 
 
 def _log_of(event: Event) -> int:
-    """Log lines are the only part of an event that can be large: up to 64 KiB."""
+    """Log lines and what a model says are the only parts of an event that can be large: up to 64 KiB."""
+    if isinstance(event, ModelSpoke | ModelAnswered):
+        return len(event.text)
     return sum(map(len, event.lines)) if isinstance(event, LogWritten) else 0

@@ -13,6 +13,7 @@ from domain.approval import ApprovalStatus, Decision, Fallback
 from domain.error_codes import ErrorCode
 from domain.evidence import Verdict
 from domain.finding import FindingState
+from domain.language_model import AnswerMode, ModelProvider
 from domain.ledger import Scope
 from domain.pages import Direction
 from domain.project import SourceKind
@@ -117,6 +118,8 @@ _publish(
         "TOOL_MISSING": "A tool is not installed.",
         "TOOL_FAILED": "A tool did not start, or said that it failed.",
         "TOOL_TIMED_OUT": "A tool ran out of its time and was ended.",
+        "ANSWER_UNUSABLE": "A language model gave an answer that cannot be used.",
+        "MODEL_FAILED": "A language model failed for good, and so did all that it falls back to.",
         "EFFECT_UNCERTAIN": "Something outside may have been changed, or not.",
         "BAD_INPUT": "What was given cannot be worked on.",
         "OVER_BUDGET": "A budget does not allow it; nothing was spent.",
@@ -255,6 +258,7 @@ _publish(
         "MANAGE_SECRETS": "Set and delete secrets; nobody can read them.",
         "APPROVE": "Approve or reject what agents ask.",
         "MANAGE_BUDGETS": "Set and remove budgets and prices.",
+        "MANAGE_MODELS": "Connect language models, try them out, and choose which agent uses which.",
     },
 )
 _publish(
@@ -276,6 +280,27 @@ _publish(
         "BYTES": "What tools wrote to their output and what was stored as artifacts.",
         "TOOL_CALLS": "Calls of tools.",
         "UNPRICED_CALLS": "Calls of tools that have no price. A budget of 0 lets none through.",
+        "INPUT_TOKENS": "Tokens that language models were given.",
+        "OUTPUT_TOKENS": "Tokens that language models answered with.",
+        "CACHED_TOKENS": "Those of INPUT_TOKENS that a provider had seen before, and may sell cheaper.",
+    },
+)
+_publish(
+    ModelProvider,
+    "Whose API a language model is asked by.",
+    {
+        "OPENAI": "OpenAI's.",
+        "OPENAI_COMPATIBLE": "Any server with OpenAI's chat completions, a local one as well.",
+        "ANTHROPIC": "Anthropic's; it needs the extra `anthropic`.",
+    },
+)
+_publish(
+    AnswerMode,
+    "How a language model is asked for an answer of a certain form.",
+    {
+        "TOOL": "As the arguments of a tool: what most models know.",
+        "NATIVE": "By the schema in the request.",
+        "PROMPTED": "By the schema in the text, for models that know neither.",
     },
 )
 _publish(Direction, "Order of a list.", {"ASC": "From the lowest on.", "DESC": "From the highest on."})
@@ -319,6 +344,7 @@ _publish(
         "APPROVAL_EXPIRED": "Nobody decided in time what its agent had asked.",
         "APPROVAL_REJECTED": "Somebody rejected what its agent had asked.",
         "CANCELLED": "Somebody cancelled it.",
+        "MODEL_FAILED": "No language model gave an answer that can be used.",
         "POISONED": "It killed its worker each time it was tried.",
         "SOURCE_CHANGED": "The source changed before another worker went on with the execution.",
         "SOURCE_UNAVAILABLE": "The source could not be read.",

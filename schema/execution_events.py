@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from typing import cast
 from uuid import UUID
 
@@ -195,6 +196,49 @@ class ToolCallFinished(Event):
     tool: str = strawberry.field(description="The program.")
     exit_code: int | None = strawberry.field(description="Its exit code; null when it did not start or was killed.")
     duration_ms: int = strawberry.field(description="How long it ran, in milliseconds.")
+    tool_call = strawberry.field(_tool_call, graphql_type=ToolCall | None, description="What was recorded of it.")
+
+
+@tells(domain.ModelSpoke)
+@strawberry.type(description="A language model says something, and has not said all yet.")
+class ModelSpoke(Event):
+    """See the description."""
+
+    step: str = strawberry.field(description="Name of the step that asked it.")
+    model: str = strawberry.field(name="modelName", description="Its name.")
+    part: str = strawberry.field(
+        name="spokenPart", description="TEXT, THINKING, or ARGUMENTS: of a tool that it calls, or of its answer."
+    )
+    offset: int = strawberry.field(description="Characters that it said before, in this request.")
+    text: str = strawberry.field(description="What it says.")
+    tool_call = strawberry.field(_tool_call, graphql_type=ToolCall | None, description="What was recorded of it.")
+
+
+def _cost(root: Parent[domain.EventRecord]) -> Decimal | None:
+    cost = cast("domain.ModelAnswered", root.event).cost
+    return None if cost is None else Decimal(cost)
+
+
+@tells(domain.ModelAnswered)
+@strawberry.type(description="A language model has said all it had to say to one request.")
+class ModelAnswered(Event):
+    """See the description."""
+
+    step: str = strawberry.field(description="Name of the step that asked it.")
+    model: str = strawberry.field(name="modelName", description="Its name.")
+    text: str = strawberry.field(description="Its answer, up to 16,000 characters; toolCall.result has all of it.")
+    finish_reason: str | None = strawberry.field(
+        description="Why it stopped: stop, length, tool_call, content_filter or error; null when it does not say."
+    )
+    input_tokens: int | None = strawberry.field(
+        description="Tokens that it was given; null when it does not say, and then it is charged at its worst."
+    )
+    output_tokens: int | None = strawberry.field(description="Tokens of its answer; null as inputTokens is.")
+    cached_tokens: int | None = strawberry.field(
+        description="Those of inputTokens that the provider had seen before; null as inputTokens is."
+    )
+    cost = strawberry.field(_cost, description="What it cost; null when nobody knows, which is not 0.")
+    duration_ms: int = strawberry.field(description="How long it took, in milliseconds.")
     tool_call = strawberry.field(_tool_call, graphql_type=ToolCall | None, description="What was recorded of it.")
 
 

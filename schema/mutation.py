@@ -10,9 +10,20 @@ import strawberry
 from domain.actor import Actor
 from domain.errors import Rejection
 from domain.ports import UnitOfWork
-from domain.use_cases import approvals, budgets, cancel, dependencies, dispatch, findings, projects, secrets, tasks
+from domain.use_cases import (
+    approvals,
+    budgets,
+    cancel,
+    dependencies,
+    dispatch,
+    findings,
+    models,
+    projects,
+    secrets,
+    tasks,
+)
 from resolvers.outcome import Outcome
-from schema import approval_inputs, budget_inputs, dispatch_inputs, payloads, project_inputs, secret, task_inputs
+from schema import approval_inputs, budget_inputs, dispatch_inputs, model, payloads, project_inputs, secret, task_inputs
 from schema.absence import given
 from schema.node import Info
 
@@ -165,6 +176,29 @@ class Mutation:
         secret.DeleteSecretInput,
         secret.DeleteSecretPayload,
         "Forget a secret.",
+    )
+    set_model = mutation(
+        models.set_model,
+        model.SetModelInput,
+        model.SetModelPayload,
+        "Connect a language model under a name; an older one is replaced.",
+    )
+    delete_model = mutation(
+        models.delete_model,
+        model.DeleteModelInput,
+        model.DeleteModelPayload,
+        "Forget a language model that nobody uses.",
+    )
+    choose_model = mutation(
+        models.choose_model,
+        model.ChooseModelInput,
+        model.ChooseModelPayload,
+        "Choose which language model an agent uses, or all of them, for executions that begin from now on.",
+    )
+    test_model = strawberry.mutation(
+        model.test_model,
+        graphql_type=model.TestModelPayload,
+        description="Ask a language model something tiny, once, and say what came of it. It may cost a little.",
     )
     approve = mutation(
         approvals.approve,

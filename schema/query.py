@@ -19,7 +19,18 @@ from domain.errors import Invalid
 from domain.pages import MAX_PAGE
 from domain.ports import AgentFacts
 from domain.tool import ToolFacts
-from resolvers import approvals, dependencies, executions, findings, ledger, projects, secrets, tasks, workspaces
+from resolvers import (
+    approvals,
+    dependencies,
+    executions,
+    findings,
+    ledger,
+    models,
+    projects,
+    secrets,
+    tasks,
+    workspaces,
+)
 from resolvers.context import Context
 from resolvers.loaders import Batch
 from schema.absence import given
@@ -40,6 +51,7 @@ from schema.filters import (
     task_order,
 )
 from schema.finding import Finding
+from schema.model import LanguageModel
 from schema.node import Info, Node
 from schema.node_ids import decode, decode_as
 from schema.project import Project
@@ -56,6 +68,7 @@ LOOKUPS: Mapping[str, Batch[UUID, Any]] = {
     "Dependency": dependencies.by_id,
     "Execution": executions.by_id,
     "Finding": findings.by_id,
+    "LanguageModel": models.by_id,
     "Project": projects.by_id,
     "Secret": secrets.by_id,
     "Source": projects.sources_by_id,
@@ -185,6 +198,12 @@ async def _tools(info: Info) -> list[ToolFacts]:
     return list(await reading(info).tools.all())
 
 
+async def _models(
+    info: Info, first: First = UNSET, last: Last = UNSET, after: After = UNSET, before: Before = UNSET
+) -> Any:
+    return await models.listed(reading(info), window(info, first, last, after, before))
+
+
 async def _secrets(
     info: Info, first: First = UNSET, last: Last = UNSET, after: After = UNSET, before: Before = UNSET
 ) -> Any:
@@ -243,6 +262,11 @@ class Query:
         _findings,
         graphql_type=Connection[Finding],
         description="Findings, the worst first; without the fixed unless asked for.",
+    )
+    models = strawberry.field(
+        _models,
+        graphql_type=Connection[LanguageModel],
+        description="The language models that agents may use, by name.",
     )
     secrets = strawberry.field(
         _secrets,

@@ -11,6 +11,7 @@ from agents.contract.budget import Budget
 from agents.contract.checkout import Checkout
 from agents.contract.context import AgentContext, FindingsSummary, Output
 from agents.contract.failures import AgentFailure, BudgetExceeded, ToolFailure, ToolMissing, ToolTimedOut
+from agents.contract.model import Model, Prompt
 from agents.contract.sandbox import Sandbox, SandboxLimits, SandboxRefused, SandboxResult
 from agents.contract.side_effect import SideEffect
 from agents.contract.step import Alternative, Step, ToolResult
@@ -36,8 +37,10 @@ __all__ = [
     "FindingsSummary",
     "Inputs",
     "Limits",
+    "Model",
     "OnRejection",
     "Output",
+    "Prompt",
     "Report",
     "Sandbox",
     "SandboxLimits",

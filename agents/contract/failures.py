@@ -7,6 +7,7 @@ from domain.errors import BudgetExceeded as BudgetExceeded
 from domain.recovery import ErrorClass
 
 BY_CODE = {
+    "MODEL_FAILED": ErrorClass.MODEL_FAILED,
     "SOURCE_CHANGED": ErrorClass.SOURCE_CHANGED,
     "TOOL_CALL_UNCERTAIN": ErrorClass.EFFECT_UNCERTAIN,
     "TOOL_MISSING": ErrorClass.TOOL_MISSING,

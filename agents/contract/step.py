@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agents.contract.failures import AgentFailure
+from agents.contract.model import Model
 from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, SandboxLimits, SandboxResult
 from agents.contract.tool import Arguments, Result, Tool
 from domain.execution import PLATFORM_STEPS
@@ -47,6 +48,10 @@ class Step(Protocol):
     """What the function of a step may use."""
 
     name: str
+
+    @property
+    def model(self) -> Model | None:
+        """The language model that this agent uses; ``None`` when the workspace has chosen none for it."""
 
     async def log(self, text: str) -> None:
         """Write one or more lines to the execution's log (batched: at most 100 ms or 64 KiB an event)."""

@@ -61,6 +61,9 @@ def retry_after(error: BaseException) -> timedelta:
     """How long the other side asks to be left alone; zero when it does not say, or says a date."""
     seconds = 0.0
     for one in _flat(error):
+        own = getattr(one, "retry_after", None)
+        if isinstance(own, timedelta):
+            seconds = max(seconds, own.total_seconds())
         if isinstance(one, httpx.HTTPStatusError):
             said = one.response.headers.get("retry-after", "")
             seconds = max(seconds, float(said) if said.isdecimal() and len(said) < 7 else 0.0)

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
@@ -17,14 +18,16 @@ from uuid_utils.compat import uuid7
 from agents.runtime.meter import Meter, MeteredCall
 from agents.runtime.uncertain_calls import UncertainCalls, uncertain
 from domain.artifacts import ArtifactStore
+from domain.events import Event
 from domain.execution import Artifact, TestCounts, ToolCall
 from domain.lease import Lease
 from domain.ledger import Bill
 from domain.ports import Clock, Transactor, UnitOfWork
-from domain.prices import Price
+from domain.prices import Price, Quote
 from domain.redaction import Redactor
 from domain.states import ToolCallState
 from domain.text import storable
+from domain.units import Unit
 from domain.use_cases.tool_calls import Begun, Intent, Recorded, Uncertain, begin_tool_call, doubted, end_tool_call
 
 MOST_SHOWN = 4_000
@@ -40,7 +43,8 @@ class Called:
     """What is called, and with what: ``canonical`` stands for the arguments, ``shown`` is recorded of them.
 
     ``replayed``: after a crash the result of one that has succeeded is returned instead of calling it again. ``price``
-    is what the tool itself says a call costs.
+    is what the tool itself says a call costs, ``quote`` what this one takes at worst. ``shared``: an equal call
+    anywhere in the execution is the same call, so that its result is good for all of them.
     """
 
     tool: str
@@ -50,6 +54,8 @@ class Called:
     repeatable: bool
     replayed: bool
     price: Price | None = None
+    quote: Quote | None = None
+    shared: bool = False
 
 
 class Course(Enum):
@@ -62,7 +68,10 @@ class Course(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a call ended. ``output`` is what is hashed; ``result`` is the answer of a typed tool as JSON."""
+    """How a call ended. ``output`` is what is hashed; ``result`` is the answer of a typed tool as JSON.
+
+    ``took`` is what it took of its quote; ``events`` are written with its end.
+    """
 
     state: ToolCallState
     output: bytes = b""
@@ -74,6 +83,8 @@ class Ending:
     secrets: tuple[str, ...] = ()
     tests: TestCounts | None = None
     course: Course = Course.WHOLE
+    took: Mapping[Unit, int] | None = None
+    events: tuple[Event, ...] = ()
 
     def bill(self, metered: MeteredCall) -> Bill:
         """What the call is charged."""
@@ -81,7 +92,7 @@ class Ending:
             return metered.never_began()
         if self.course is Course.CUT_SHORT or self.state is ToolCallState.UNCERTAIN:
             return metered.cut_short()
-        return metered.ended(cpu_seconds=self.cpu_seconds or 0.0, output_bytes=len(self.output))
+        return metered.ended(cpu_seconds=self.cpu_seconds or 0.0, output_bytes=len(self.output), took=self.took)
 
 
 class Ledger(Protocol):
@@ -140,9 +151,11 @@ class CallLedger:
     def intent(self, called: Called) -> Intent:
         """What is going to be recorded of a call, with its key."""
         arguments_hash = hashlib.sha256(called.canonical.encode("utf-8", "surrogatepass")).hexdigest()
-        ordinal = self._equal[called.tool, arguments_hash]
-        self._equal[called.tool, arguments_hash] += 1
-        parts = [str(self._lease.execution_id), self._step_name, called.tool, arguments_hash, ordinal]
+        parts: list[Any] = [str(self._lease.execution_id), called.tool, arguments_hash]
+        if not called.shared:
+            ordinal = self._equal[called.tool, arguments_hash]
+            self._equal[called.tool, arguments_hash] += 1
+            parts = [parts[0], self._step_name, *parts[1:], ordinal]
         return Intent(
             step_name=self._step_name,
             tool=called.tool,
@@ -153,6 +166,7 @@ class CallLedger:
             repeatable=called.repeatable,
             replayed=called.replayed,
             price=called.price,
+            quote=called.quote,
         )
 
     async def begin(self, intent: Intent) -> Begun | Recorded:
@@ -178,7 +192,7 @@ class CallLedger:
     ) -> Begun | Recorded | Uncertain:
         answer = await begin_tool_call(uow, self._lease, intent, under_way=under_way, allowed=allowed)
         if isinstance(answer, Begun):
-            self._metered[answer.call.id] = await self._meter.reserve(uow, answer.call.id, price)
+            self._metered[answer.call.id] = await self._meter.reserve(uow, answer.call.id, price, intent.quote)
         return answer
 
     async def end(self, call: ToolCall, ending: Ending) -> None:
@@ -204,7 +218,7 @@ class CallLedger:
         metered = self._metered.get(call.id)
 
         async def record(uow: UnitOfWork) -> None:
-            await end_tool_call(uow, self._lease, ended, artifact)
+            await end_tool_call(uow, self._lease, ended, artifact, ending.events)
             if metered is not None:
                 await self._meter.charge(uow, ending.bill(metered))
 

@@ -16,6 +16,7 @@ from agents.contract import Step as StepContract
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.contract.step import check_step_name
+from agents.models import ChosenModels
 from agents.recovery import Decision, decide
 from agents.runtime import traces
 from agents.runtime.approvals import ApprovalDesk
@@ -30,6 +31,7 @@ from domain.artifacts import ArtifactStore
 from domain.errors import LeaseLost, StoreLost
 from domain.execution import Progress, Step
 from domain.finding import Finding, FindingState, fingerprinted
+from domain.language_model import LanguageModel
 from domain.ports import Clock, Transactor
 from domain.project import Source
 from domain.quality_gate import QualityGate
@@ -68,6 +70,7 @@ class SegmentContext:
         uncertain_calls: UncertainCalls,
         desk: ApprovalDesk,
         side_effects: bool = False,
+        models: tuple[LanguageModel, ...] = (),
     ) -> None:
         self.execution_id: UUID = segment.execution.id
         self.task_title = segment.task.title
@@ -94,6 +97,7 @@ class SegmentContext:
         self._uncertain_calls = uncertain_calls
         self._desk = desk
         self._side_effects = side_effects
+        self._models = ChosenModels(chain=models)
 
     async def step(
         self,
@@ -227,6 +231,7 @@ class SegmentContext:
             sandbox=self._sandbox,
             egress=self._egress,
             desk=self._desk,
+            models=self._models,
         )
 
     async def _start(self, name: str, known: Step | None) -> Step:

@@ -12,7 +12,7 @@ from domain.lease import Lease
 from domain.ledger import Bill, Reservation
 from domain.ports import Transactor, UnitOfWork
 from domain.price_table import PRICE_TABLE
-from domain.prices import Price
+from domain.prices import Price, Quote
 from domain.units import Unit, written
 from domain.use_cases import metering
 from domain.use_cases.metering import Tariff
@@ -20,16 +20,20 @@ from domain.use_cases.metering import Tariff
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeteredCall:
-    """One call: its price (``None``: unpriced), and what is set aside for it, which may be nothing."""
+    """One call: its price (``None``: unpriced), and what is set aside for it, which may be nothing.
+
+    ``quote`` is what this call takes at worst, where that differs from call to call; a price goes before its cost.
+    """
 
     price: Price | None
     reservation: Reservation
+    quote: Quote | None = None
 
-    def ended(self, *, cpu_seconds: float, output_bytes: int) -> Bill:
-        """The bill of a call that came to its end, however it ended."""
+    def ended(self, *, cpu_seconds: float, output_bytes: int, took: Mapping[Unit, int] | None = None) -> Bill:
+        """The bill of a call that came to its end, however it ended; ``took`` is what it took of its quote."""
         measured = {Unit.CPU_SECONDS: round(cpu_seconds * Unit.CPU_SECONDS.parts), Unit.BYTES: output_bytes}
         cost = {} if self.price is None else {Unit.COST: self.price.actual(measured)}
-        return self._bill({**_counted(self.price), **measured, **cost})
+        return self._bill({**_counted(self.price, self.quote), **measured, **(took or {}), **cost})
 
     def never_began(self) -> Bill:
         """The bill of a call whose program could not be started."""
@@ -37,8 +41,7 @@ class MeteredCall:
 
     def cut_short(self) -> Bill:
         """The bill of a call that was stopped: what it did is not known, so it is charged at its worst."""
-        worst = {} if self.price is None else {Unit.COST: self.price.worst}
-        return self._bill({**_counted(self.price), **worst})
+        return self._bill(_at_worst(self.price, self.quote))
 
     def _bill(self, actual: Mapping[Unit, int]) -> Bill:
         return Bill(reservation=self.reservation, actual=actual)
@@ -70,7 +73,9 @@ class Meter:
                 self._budgeted = self._tariff.budgeted
         return self._tariff.own_prices.get(tool) or declared or PRICE_TABLE.prices.get(tool)
 
-    async def reserve(self, uow: UnitOfWork, call_id: UUID, price: Price | None) -> MeteredCall:
+    async def reserve(
+        self, uow: UnitOfWork, call_id: UUID, price: Price | None, quote: Quote | None = None
+    ) -> MeteredCall:
         """Set aside what the call costs at worst, in the transaction that records it as begun, behind an event.
 
         ``call_id`` is new for each time that a call is really made.
@@ -79,11 +84,11 @@ class Meter:
             BudgetExceeded: a budget does not allow it; the transaction must not be committed, nor the call made.
         """
         worst = 0 if price is None else price.worst
-        if not worst and not self._budgeted:
+        if not worst and quote is None and not self._budgeted:
             return MeteredCall(price=price, reservation=Reservation(reference=call_id, amounts={}))
-        reservation = reservation_for(call_id, price)
+        reservation = reservation_for(call_id, price, quote)
         self._budgeted = await metering.reserve(uow, self._lease, reservation)
-        return MeteredCall(price=price, reservation=reservation)
+        return MeteredCall(price=price, reservation=reservation, quote=quote)
 
     async def charge(self, uow: UnitOfWork, bill: Bill) -> None:
         """Charge in the transaction that records the call's end, behind an event of the execution."""
@@ -96,11 +101,17 @@ class Meter:
         return written(unit, max(min(left), 0)) if left else None
 
 
-def reservation_for(call_id: UUID, price: Price | None) -> Reservation:
-    """What a call of a tool with this price takes at worst of what is known before it is made."""
+def reservation_for(call_id: UUID, price: Price | None, quote: Quote | None = None) -> Reservation:
+    """What a call with this price or quote takes at worst of what is known before it is made."""
+    return Reservation(reference=call_id, amounts=_at_worst(price, quote))
+
+
+def _at_worst(price: Price | None, quote: Quote | None) -> dict[Unit, int]:
+    quoted = {} if quote is None else quote.worst
     cost = {} if price is None else {Unit.COST: price.worst}
-    return Reservation(reference=call_id, amounts={**_counted(price), **cost})
+    return {**_counted(price, quote), **quoted, **cost}
 
 
-def _counted(price: Price | None) -> dict[Unit, int]:
-    return {Unit.TOOL_CALLS: 1} if price is not None else {Unit.TOOL_CALLS: 1, Unit.UNPRICED_CALLS: 1}
+def _counted(price: Price | None, quote: Quote | None) -> dict[Unit, int]:
+    priced = price is not None or (quote is not None and quote.priced)
+    return {Unit.TOOL_CALLS: 1} if priced else {Unit.TOOL_CALLS: 1, Unit.UNPRICED_CALLS: 1}

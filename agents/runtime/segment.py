@@ -41,6 +41,7 @@ from domain.text import storable
 from domain.use_cases import lifecycle, recording
 from domain.use_cases.closing import Case
 from domain.use_cases.lifecycle import Outcome, Segment
+from domain.use_cases.models import models_for
 
 log = structlog.get_logger(__name__)
 
@@ -226,6 +227,8 @@ class SegmentRun:
 
     async def _report(self, declaration: Declaration, logs: LogWriter, redactor: Redactor) -> tuple[BaseModel, Case]:
         checkout = await self._checkout(declaration)
+        workspace_id = self.segment.execution.workspace_id
+        models = await self._workshop.transactor.run(lambda uow: models_for(uow, workspace_id, declaration.kind))
         desk = ApprovalDesk(
             declaration.kind, self.segment.lease, self._workshop.transactor, lambda: self.stop(Stop.WAITING)
         )
@@ -242,6 +245,7 @@ class SegmentRun:
             egress=self._workshop.egress,
             uncertain_calls=AskedPerson(desk),
             desk=desk,
+            models=models,
             side_effects=declaration.side_effects not in ((), (SideEffect.NONE.value,)),
         )
         agent = declaration.agent()

@@ -27,6 +27,7 @@ from agents.contract import (
 from agents.contract.egress import Egress
 from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, Sandbox, SandboxLimits, SandboxResult
 from agents.contract.tool import Arguments, Result
+from agents.models import NO_MODELS, ChosenModels, ModelHost, StepModel
 from agents.processes import ProcessNotStarted, ProcessResult, ProcessTimedOut, run
 from agents.recovery import Decision, with_alternatives
 from agents.runtime import traces
@@ -39,6 +40,7 @@ from agents.test_counts import counted_tests
 from agents.toolbox import Program, Toolbox, install_hint
 from domain.artifacts import ArtifactStore
 from domain.errors import NotFound, Rejection
+from domain.events import Event
 from domain.execution import Artifact, ToolCall
 from domain.finding import FindingDraft
 from domain.lease import Lease
@@ -46,7 +48,7 @@ from domain.ports import Clock, Transactor
 from domain.redaction import Redactor
 from domain.states import ToolCallState
 from domain.text import storable
-from domain.use_cases.recording import record_recovery
+from domain.use_cases.recording import record_events, record_recovery
 from domain.use_cases.secrets import reveal_secret
 
 MOST_SAID = 2_000
@@ -72,6 +74,7 @@ class RunningStep:
         sandbox: Sandbox,
         egress: Egress,
         desk: ApprovalDesk,
+        models: ChosenModels = NO_MODELS,
     ) -> None:
         self.name = name
         self.findings: list[FindingDraft] = []
@@ -88,6 +91,29 @@ class RunningStep:
         self._sandbox = sandbox
         self._egress = egress
         self._desk = desk
+        self._models = models
+
+    @property
+    def model(self) -> StepModel | None:
+        """The language model that the agent uses, if any."""
+        if not self._models.chain:
+            return None
+        host = ModelHost(
+            step=self.name,
+            ledger=self._ledger,
+            redactor=self._redactor,
+            open=self._models.open,
+            reveal=self._reveal,
+            note=self._note,
+            tell=self._tell,
+            call=self.call,
+            working=self._desk.working,
+            turns=self._models.turns,
+        )
+        return StepModel(self._models.chain, host)
+
+    async def _tell(self, events: Sequence[Event]) -> None:
+        await self._transactor.run(lambda uow: record_events(uow, self._lease, events))
 
     def now(self) -> datetime:
         """The time that all processes share."""

@@ -1,8 +1,8 @@
 """Spans of what is done for an execution, in the trace of the request that dispatched it.
 
-Names and attributes are those of OpenTelemetry's conventions for generative AI (``invoke_agent``, ``execute_tool``);
-what they have no word for is ``wrenchai.*``. No arguments, inputs or messages are in a span: they may hold what is
-secret. When nothing exports, all of this does nothing.
+Names and attributes are those of OpenTelemetry's conventions for generative AI (``invoke_agent``, ``execute_tool``,
+``chat``); what they have no word for is ``wrenchai.*``. No arguments, inputs or messages are in a span: they may hold
+what is secret. When nothing exports, all of this does nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +18,16 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from opentelemetry.util.types import Attributes
 
 from domain.execution import Execution
+from domain.language_model import LanguageModel, ModelProvider
 from domain.recovery import ErrorClass
 
 PROVIDER = "wrenchai"
+PROVIDERS = {
+    ModelProvider.OPENAI: "openai",
+    ModelProvider.OPENAI_COMPATIBLE: "openai_compatible",
+    ModelProvider.ANTHROPIC: "anthropic",
+}
+"""The providers of language models, as the conventions name them."""
 
 _tracer = trace.get_tracer("wrenchai.agents")
 _propagator = TraceContextTextMapPropagator()
@@ -100,6 +107,28 @@ def tool_call(tool: str, version: str | None) -> AbstractContextManager[Span]:
     return _watched(f"execute_tool {tool}", attributes)
 
 
+def model_call(model: LanguageModel, max_output_tokens: int) -> AbstractContextManager[Span]:
+    """The span of one request to a language model."""
+    attributes: Mapping[str, str | int] = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": PROVIDERS[model.provider],
+        "gen_ai.request.model": model.model_id,
+        "gen_ai.request.max_tokens": max_output_tokens,
+        "wrenchai.model.name": model.name,
+    }
+    return _watched(f"chat {model.model_id}", attributes, SpanKind.CLIENT)
+
+
+def answered(span: Span, *, model: str | None, finish_reason: str | None, tokens: Mapping[str, int]) -> None:
+    """What the provider says of its answer; ``tokens`` by the last part of ``gen_ai.usage``, as far as it says them."""
+    for name, count in tokens.items():
+        span.set_attribute(f"gen_ai.usage.{name}", count)
+    if model is not None:
+        span.set_attribute("gen_ai.response.model", model)
+    if finish_reason is not None:
+        span.set_attribute("gen_ai.response.finish_reasons", [finish_reason])
+
+
 def begun(span: Span, call_id: UUID) -> None:
     """Under which id the call is recorded."""
     span.set_attribute("gen_ai.tool.call.id", str(call_id))
@@ -117,15 +146,17 @@ def failed(span: Span, error_class: ErrorClass) -> None:
     span.set_attribute("wrenchai.error.class", error_class.value)
 
 
-def _watched(name: str, attributes: Mapping[str, str | int]) -> AbstractContextManager[Span]:
-    return _span(name, attributes) if is_traced() else nullcontext(INVALID_SPAN)
+def _watched(
+    name: str, attributes: Mapping[str, str | int], kind: SpanKind = SpanKind.INTERNAL
+) -> AbstractContextManager[Span]:
+    return _span(name, attributes, kind) if is_traced() else nullcontext(INVALID_SPAN)
 
 
 @contextmanager
-def _span(name: str, attributes: Mapping[str, str | int]) -> Iterator[Span]:
+def _span(name: str, attributes: Mapping[str, str | int], kind: SpanKind) -> Iterator[Span]:
     """An open span. Of an exception only the type is told: what it says may quote what is secret."""
     with _tracer.start_as_current_span(
-        name, attributes=attributes, record_exception=False, set_status_on_exception=False
+        name, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
     ) as span:
         try:
             yield span

@@ -14,8 +14,8 @@ What a case cannot say is said in Python::
     assert not second.new
 
 An action that the agent asks permission for is decided by the test (``approvals={"push": True}``), and one that the
-test says nothing about makes it fail. Step outputs take the way through JSON that they take on a worker; findings are
-merged with ``known`` by fingerprint.
+test says nothing about makes it fail. A language model is a double that the test gives (``model=answers("Yes.")``).
+Step outputs take the way through JSON that they take on a worker; findings are merged with ``known`` by fingerprint.
 """
 
 from agents.testing.case import Case, CaseUnusable, load_cases
@@ -23,6 +23,7 @@ from agents.testing.check import Checked, check
 from agents.testing.decisions import Approvals, UnexpectedAction
 from agents.testing.kit import AgentRun, KitContext, run_agent
 from agents.testing.kit_step import RecordedCall
+from agents.testing.model_double import answers
 from agents.testing.suite import suite
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "KitContext",
     "RecordedCall",
     "UnexpectedAction",
+    "answers",
     "check",
     "load_cases",
     "run_agent",

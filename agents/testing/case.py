@@ -86,7 +86,8 @@ class Expectation(_Part):
 
 class Case(_Part):
     """See the module. ``origin`` is the file, ``name`` tells it from the other cases of the file; ``approvals`` says
-    which of the actions that the agent asks are approved."""
+    which of the actions that the agent asks are approved. ``model`` is what a language model answers, one request after
+    the other: a text, or the fields of an answer; without it the agent has no model."""
 
     name: str = ""
     origin: Path = Field(exclude=True)
@@ -95,6 +96,7 @@ class Case(_Part):
     source: str | None = None
     missing_tools: tuple[str, ...] = ()
     approvals: Mapping[str, bool] = Field(default_factory=dict)
+    model: tuple[str | Mapping[str, Any], ...] | None = None
     expect: Expectation
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ from agents.testing.case import Case, Ending, Expectation, ExpectedFinding
 from agents.testing.decisions import UnexpectedAction
 from agents.testing.kit import AgentRun, run_agent
 from agents.testing.kit_step import RecordedCall
+from agents.testing.model_double import answers
 from domain.finding import Finding
 
 AnyAgent = Agent[Any, Any]
@@ -46,7 +47,14 @@ async def check(agent: type[AnyAgent], case: Case) -> Checked:
     with tempfile.TemporaryDirectory(prefix="wrenchai-case-", ignore_cleanup_errors=True) as name:
         folder = await asyncio.to_thread(case.lay, Path(name))
         try:
-            run = await run_agent(agent(), folder, inputs, missing_tools=case.missing_tools, approvals=case.approvals)
+            run = await run_agent(
+                agent(),
+                folder,
+                inputs,
+                missing_tools=case.missing_tools,
+                approvals=case.approvals,
+                model=None if case.model is None else answers(*case.model),
+            )
         except (Exception, BaseExceptionGroup) as error:
             failure = _first(error)
             if not isinstance(failure, Exception):

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from types import MappingProxyType
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel, TypeAdapter
@@ -29,6 +29,7 @@ from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.contract.step import check_step_name
 from agents.egress import EgressPolicy
+from agents.models.host import Turns
 from agents.recovery import decide
 from agents.runtime.claims import claims_with_steps
 from agents.sandbox.choice import open_sandbox
@@ -38,7 +39,7 @@ from agents.testing.ledger import KitLedger
 from agents.testing.meter import KitMeter
 from agents.toolbox import Toolbox
 from agents.toolbox.known import KNOWN_TOOLS
-from domain.events import RecoveryAttempted
+from domain.events import ModelAnswered, RecoveryAttempted
 from domain.evidence import JudgedClaim, Records, judge
 from domain.execution import Artifact, ToolCall
 from domain.execution import Step as RecordedStep
@@ -50,6 +51,9 @@ from domain.states import StepStatus
 from domain.task import RetryPolicy
 from domain.units import Unit
 
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
 Inputs = TypeVar("Inputs", bound=BaseModel)
 Report = TypeVar("Report", bound=BaseModel)
 Output = TypeVar("Output")
@@ -60,8 +64,9 @@ class AgentRun(Generic[Report]):
     """What an agent did.
 
     ``findings`` are all it found or found fixed, each in its state; ``artifacts`` are by name; ``actions`` are what it
-    asked permission for; ``spent`` is by unit. ``recoveries`` is what was done about errors of steps and tools, by the
-    same policies as on a worker; the kit does not wait through the pauses.
+    asked permission for; ``spent`` is by unit; ``answers`` are those of the language model, each with its tokens.
+    ``recoveries`` is what was done about errors of steps, tools and models, by the same policies as on a worker; the
+    kit does not wait through the pauses.
     """
 
     report: Report
@@ -75,6 +80,7 @@ class AgentRun(Generic[Report]):
     typed_calls: list[ToolCall] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     recoveries: list[RecoveryAttempted] = field(default_factory=list)
+    answers: list[ModelAnswered] = field(default_factory=list)
 
     @property
     def unverified(self) -> list[str]:
@@ -104,12 +110,15 @@ async def run_agent(
     approvals: Approvals = NOTHING,
     prices: Mapping[str, Price] = MappingProxyType({}),
     budgets: Mapping[Unit, Decimal] = MappingProxyType({}),
+    model: Model | None = None,
 ) -> AgentRun[Report]:
     """Run an agent on the folder ``path``; tools in ``missing_tools`` count as not installed.
 
     ``secrets`` are those that typed tools may ask for. Code of users runs in ``sandbox``, else in one that works here.
     ``approvals`` says which actions are approved, by name or by a function of the action.
-    ``prices`` are those of the workspace, by tool; ``budgets`` are limits of the execution.
+    ``prices`` are those of the workspace, by tool; ``budgets`` are limits of the execution. ``model`` is a double of
+    pydantic-ai that stands for the language model (a ``TestModel``, a ``FunctionModel``, or what
+    :func:`agents.testing.answers` makes); without one the agent has none.
 
     Raises:
         AgentFailure: the agent says that it cannot do the task.
@@ -120,6 +129,7 @@ async def run_agent(
     context = KitContext(path, agent.kind, known, gate, frozenset(missing_tools), decisions, secrets=secrets or {})
     context.sandbox = sandbox or context.sandbox
     context.use(KitMeter(prices, budgets))
+    context.model = model
     context.side_effects = agent.side_effects not in ((), (SideEffect.NONE,))
     with tempfile.TemporaryDirectory(prefix="wrenchai-scratch-", ignore_cleanup_errors=True) as scratch:
         context.checkout = replace(context.checkout, scratch=Path(scratch))
@@ -137,6 +147,7 @@ async def run_agent(
         claims=list(judge(claims_with_steps(agent, again), context.records())),
         spent=context.budget.spent(),
         recoveries=context.recoveries,
+        answers=[event for event in context.ledger.events if isinstance(event, ModelAnswered)],
     )
 
 
@@ -162,6 +173,8 @@ class KitContext:
     toolbox: Toolbox = field(default_factory=Toolbox)
     recoveries: list[RecoveryAttempted] = field(default_factory=list)
     side_effects: bool = False
+    model: Model | None = None
+    turns: Turns = field(default_factory=Turns)
     secrets: Mapping[str, str] = field(default_factory=dict)
     sandbox: Sandbox = field(default_factory=lambda: open_sandbox("auto"))
     egress: Egress = field(default_factory=EgressPolicy)

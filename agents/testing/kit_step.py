@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,12 +14,15 @@ from uuid import UUID, uuid4
 from agents.contract import Alternative, Tool, ToolFailure, ToolMissing, ToolResult, ToolTimedOut
 from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, SandboxLimits, SandboxResult
 from agents.contract.tool import Arguments, Result
+from agents.models import ModelHost, StepModel
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
 from agents.recovery import Decision, with_alternatives
 from agents.runtime.sandboxed_calls import call_sandboxed
 from agents.runtime.typed_calls import CallScope, call
 from agents.test_counts import counted_tests
 from agents.testing.meter import ended_with
+from agents.testing.model_double import MODEL, can_stream
+from domain.events import Event
 from domain.execution import ToolCall
 from domain.finding import FindingDraft
 
@@ -62,6 +66,32 @@ class KitStep:
         self.artifacts: dict[str, bytes] = {}
         self._context = context
 
+    @property
+    def model(self) -> StepModel | None:
+        """The double that the test gives, as the model of the workspace."""
+        double = self._context.model
+        if double is None:
+            return None
+        host = ModelHost(
+            step=self.name,
+            ledger=replace(self._context.ledger, step_name=self.name),
+            redactor=self._context.redactor,
+            open=lambda _model, _key: nullcontext(double),
+            reveal=self.reveal,
+            note=self.note,
+            tell=self.tell,
+            call=self.call,
+            working=nullcontext,
+            turns=self._context.turns,
+            pause=_no_pause,
+            streams=can_stream(double),
+        )
+        return StepModel((MODEL,), host)
+
+    async def tell(self, events: Sequence[Event]) -> None:
+        """Keep events."""
+        self._context.ledger.events.extend(events)
+
     async def log(self, text: str) -> None:
         """Keep lines."""
         self._context.log.extend(self._context.redactor.text(text).splitlines())
@@ -93,11 +123,12 @@ class KitStep:
                 max_memory=max_memory,
             )
 
-        async def note(decision: Decision) -> None:
-            message = self._context.redactor.text(decision.message)
-            self._context.recoveries.append(decision.event(self.name, message))
+        return await with_alternatives(attempt, (name, arguments, accept), alternatives, self.note)
 
-        return await with_alternatives(attempt, (name, arguments, accept), alternatives, note)
+    async def note(self, decision: Decision) -> None:
+        """Keep what is done about an error."""
+        message = self._context.redactor.text(decision.message)
+        self._context.recoveries.append(decision.event(self.name, message))
 
     async def _run(
         self, name: str, arguments: Sequence[str], accept: frozenset[int], *, cwd: Path, **limits: Any
@@ -142,7 +173,7 @@ class KitStep:
                 sandbox=context.sandbox,
                 egress=context.egress,
                 log=self.log,
-                reveal=self._reveal,
+                reveal=self.reveal,
                 redactor=context.redactor,
             )
 
@@ -175,7 +206,8 @@ class KitStep:
         ledger = replace(self._context.ledger, step_name=self.name)
         return await call_sandboxed(command, self._context.sandbox, ledger, run_it)
 
-    async def _reveal(self, name: str) -> str:
+    async def reveal(self, name: str) -> str:
+        """The secret that the test gives under the name."""
         if name not in self._context.secrets:
             raise ToolFailure(f"There is no secret {name!r}: give it to the test.")
         return self._context.secrets[name]
@@ -189,3 +221,7 @@ class KitStep:
         if name in self.artifacts:
             raise ValueError(f"The artifact {name} was recorded before; its name has to be unique.")
         self.artifacts[name] = content
+
+
+async def _no_pause(_: timedelta) -> None:
+    """The kit does not wait through the pauses."""

@@ -11,15 +11,19 @@ from uuid import UUID, uuid4
 from agents.runtime.call_ledger import Called, Ending
 from agents.runtime.meter import MeteredCall
 from agents.testing.meter import KitMeter
+from domain.events import Event
 from domain.execution import ToolCall
 from domain.redaction import Redactor
 from domain.states import ToolCallState
-from domain.use_cases.tool_calls import Begun, Intent
+from domain.use_cases.tool_calls import Begun, Intent, Recorded
 
 
 @dataclass(slots=True)
 class KitLedger:
-    """See :class:`agents.runtime.call_ledger.Ledger`. Nothing crashes here, so each call is made."""
+    """See :class:`agents.runtime.call_ledger.Ledger`.
+
+    Nothing crashes here, so each call is made, but for those whose result is good for every equal one.
+    """
 
     execution_id: UUID
     redactor: Redactor
@@ -27,23 +31,29 @@ class KitLedger:
     calls: list[ToolCall] = field(default_factory=list)
     step_name: str = ""
     metered: dict[UUID, MeteredCall] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
 
     def intent(self, called: Called) -> Intent:
         """What is going to be recorded of a call."""
+        arguments_hash = hashlib.sha256(called.canonical.encode("utf-8", "surrogatepass")).hexdigest()
         return Intent(
             step_name=self.step_name,
             tool=called.tool,
             version=called.version,
             arguments=called.shown,
-            arguments_hash=hashlib.sha256(called.canonical.encode("utf-8", "surrogatepass")).hexdigest(),
-            idempotency_key=uuid4().hex,
+            arguments_hash=arguments_hash,
+            idempotency_key=f"{called.tool} {arguments_hash}" if called.shared else uuid4().hex,
             repeatable=called.repeatable,
             replayed=called.replayed,
             price=called.price,
+            quote=called.quote,
         )
 
-    async def begin(self, intent: Intent) -> Begun:
+    async def begin(self, intent: Intent) -> Begun | Recorded:
         """Record the call as begun, and set aside what it costs at worst."""
+        for known in self.calls:
+            if known.idempotency_key == intent.idempotency_key and known.state is ToolCallState.SUCCEEDED:
+                return Recorded(known)
         call = ToolCall(
             id=uuid4(),
             execution_id=self.execution_id,
@@ -58,7 +68,7 @@ class KitLedger:
             repeatable=intent.repeatable,
             started_at=datetime.now(UTC),
         )
-        self.metered[call.id] = self.meter.reserve(intent.tool, intent.price)
+        self.metered[call.id] = self.meter.reserve(intent.tool, intent.price, intent.quote)
         return Begun(call)
 
     async def end(self, call: ToolCall, ending: Ending) -> None:
@@ -79,6 +89,7 @@ class KitLedger:
             finished_at=datetime.now(UTC),
         )
         self.calls.append(ended)
+        self.events += ending.events
 
     async def result_of(self, call: ToolCall) -> Any:
         """The recorded result of a call."""

@@ -12,8 +12,8 @@ from agents.processes import ProcessResult
 from agents.runtime.meter import MeteredCall, reservation_for
 from domain.ledger import Account, Bill, Posting, Scope
 from domain.price_table import PRICE_TABLE
-from domain.prices import Price
-from domain.units import MEASURED, Unit, parts_of, written
+from domain.prices import Price, Quote
+from domain.units import UNRESERVED, Unit, parts_of, written
 
 
 class KitMeter:
@@ -38,23 +38,23 @@ class KitMeter:
         left = self.accounts[unit].available
         return None if left is None else written(unit, max(left, 0))
 
-    def reserve(self, tool: str, declared: Price | None = None) -> MeteredCall:
+    def reserve(self, tool: str, declared: Price | None = None, quote: Quote | None = None) -> MeteredCall:
         """Set aside what a call costs at worst.
 
         Raises:
             BudgetExceeded: a budget does not allow it; nothing is set aside.
         """
         price = self._own.get(tool) or declared or PRICE_TABLE.prices.get(tool)
-        reservation = reservation_for(uuid4(), price)
+        reservation = reservation_for(uuid4(), price, quote)
         after = self._after(reservation.opening())
         for unit, account in after.items():
             wanted = reservation.amounts.get(unit, 0)
             if account.overdrawn and wanted:
                 raise BudgetExceeded(replace(account, reserved=account.reserved - wanted), "the test", wanted)
-            if unit in MEASURED and account.used_up:
+            if unit in UNRESERVED and account.used_up:
                 raise BudgetExceeded(account, "the test", 0)
         self.accounts = after
-        return MeteredCall(price=price, reservation=reservation)
+        return MeteredCall(price=price, reservation=reservation, quote=quote)
 
     def charge(self, bill: Bill) -> None:
         """Charge what a call took."""

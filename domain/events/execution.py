@@ -142,6 +142,42 @@ class ToolCallFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpoke:
+    """A part of what a language model says, while it says it.
+
+    ``part`` is ``TEXT``, ``THINKING``, or ``ARGUMENTS`` of a tool that it calls; ``offset`` is how many characters of
+    the answer came before.
+    """
+
+    tool_call_id: str
+    step: str
+    model: str
+    part: str
+    offset: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAnswered:
+    """A language model has said all it had to say to one request.
+
+    Tokens are ``None`` when the model does not say how many they were. ``cost`` is as people write it, ``None`` when
+    nobody knows it. ``text`` is the beginning of the answer.
+    """
+
+    tool_call_id: str
+    step: str
+    model: str
+    text: str
+    finish_reason: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+    cost: str | None
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindingsRecorded:
     """A step's findings were stored."""
 
@@ -223,6 +259,8 @@ ExecutionEvent: TypeAlias = (
     | ToolCallStarted
     | ToolCallFinished
     | ToolCallUncertain
+    | ModelSpoke
+    | ModelAnswered
     | FindingsRecorded
     | FindingsSettled
     | ArtifactStored

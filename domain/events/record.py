@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 from domain.events.approval import ApprovalEvent
-from domain.events.execution import ExecutionEvent, LogWritten, ProgressChanged
+from domain.events.execution import ExecutionEvent, LogWritten, ModelSpoke, ProgressChanged
 from domain.events.ledger import LedgerEvent
 from domain.events.workspace import WorkspaceEvent
 
 Event: TypeAlias = WorkspaceEvent | LedgerEvent | ExecutionEvent | ApprovalEvent
 
-QUIET: tuple[type, ...] = (LogWritten, ProgressChanged)
+QUIET: tuple[type, ...] = (LogWritten, ProgressChanged, ModelSpoke)
 """Events too many for the feeds: they are read with their execution only."""
 
 

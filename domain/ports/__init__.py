@@ -9,6 +9,7 @@ from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
 from domain.ports.findings import FindingStore
 from domain.ports.idempotency import IdempotencyStore
 from domain.ports.ledger import LedgerStore, PriceStore
+from domain.ports.models import ModelStore, ModelTester
 from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
 from domain.ports.queries import QueryFailed, QueryRunner
 from domain.ports.secrets import SecretStore, Vault
@@ -31,6 +32,8 @@ __all__ = [
     "IdempotencyStore",
     "LedgerStore",
     "MemberStore",
+    "ModelStore",
+    "ModelTester",
     "Notary",
     "PriceStore",
     "ProjectStore",

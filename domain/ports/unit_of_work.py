@@ -15,6 +15,7 @@ from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
 from domain.ports.findings import FindingStore
 from domain.ports.idempotency import IdempotencyStore
 from domain.ports.ledger import LedgerStore, PriceStore
+from domain.ports.models import ModelStore
 from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
 from domain.ports.secrets import SecretStore, Vault
 from domain.ports.tasks import DependencyStore, TaskStore
@@ -37,6 +38,7 @@ class UnitOfWork(Protocol):
     findings: FindingStore
     approvals: ApprovalStore
     members: MemberStore
+    models: ModelStore
     evidence: EvidenceStore
     ledger: LedgerStore
     prices: PriceStore

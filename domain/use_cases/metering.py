@@ -10,7 +10,7 @@ from domain.lease import Lease
 from domain.ledger import Account, Bill, Reservation, Scope
 from domain.ports import UnitOfWork
 from domain.prices import Price
-from domain.units import MEASURED
+from domain.units import UNRESERVED
 from domain.use_cases.budgets import name_of
 
 NARROWEST_FIRST = (Scope.EXECUTION, Scope.TASK, Scope.PROJECT, Scope.WORKSPACE)
@@ -61,7 +61,7 @@ async def reserve(uow: UnitOfWork, lease: Lease, reservation: Reservation) -> bo
                 )
     limits = await uow.ledger.limits(lease.subject)
     for account in _narrowest_first(limits):
-        if account.unit in MEASURED and account.used_up:
+        if account.unit in UNRESERVED and account.used_up:
             raise BudgetExceeded(account, await name_of(uow, lease.subject.workspace_id, account), 0)
     return bool(limits)
 

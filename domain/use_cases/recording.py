@@ -138,6 +138,11 @@ async def record_recovery(uow: UnitOfWork, lease: Lease, recovery: RecoveryAttem
     await _append(uow, lease, [recovery])
 
 
+async def record_events(uow: UnitOfWork, lease: Lease, events: Iterable[Event]) -> None:
+    """Tell what happens while a step goes on."""
+    await _append(uow, lease, events)
+
+
 async def record_segment_trace(uow: UnitOfWork, lease: Lease, traceparent: str) -> None:
     """Note where the trace of this segment begins, for the next one to link to."""
     await uow.executions.set_segment_traceparent(lease.execution_id, traceparent, epoch=lease.epoch)

@@ -5,7 +5,7 @@ Every write is fenced by the lease, so a worker that has lost its execution begi
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from domain.events import Event, RecoveryAttempted, ToolCallFinished, ToolCallSt
 from domain.execution import Artifact, ToolCall
 from domain.lease import Lease
 from domain.ports import UnitOfWork
-from domain.prices import Price
+from domain.prices import Price, Quote
 from domain.recovery import POLICIES, ErrorClass
 from domain.states import LEFT_OPEN, ToolCallState
 
@@ -23,7 +23,7 @@ class Intent:
     """A call that is wanted. ``arguments`` is what is shown of them, the hash covers all.
 
     ``replayed`` says that the result of one that has succeeded is good enough, so that it need not be made again.
-    ``price`` is what the tool itself says a call costs.
+    ``price`` is what the tool itself says a call costs, ``quote`` what this one takes at worst where that is known.
     """
 
     step_name: str
@@ -35,6 +35,7 @@ class Intent:
     repeatable: bool
     replayed: bool
     price: Price | None = None
+    quote: Quote | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,13 @@ async def begin_tool_call(
     return Begun(call)
 
 
-async def end_tool_call(uow: UnitOfWork, lease: Lease, call: ToolCall, result: Artifact | None = None) -> None:
-    """Record how a call ended. ``result`` is the artifact that holds its result, when that is a large one."""
+async def end_tool_call(
+    uow: UnitOfWork, lease: Lease, call: ToolCall, result: Artifact | None = None, events: Sequence[Event] = ()
+) -> None:
+    """Record how a call ended. ``result`` is the artifact that holds its result, when that is a large one; ``events``
+    are what else is to be told of its end."""
     asking = [_asking(call)] if call.state is ToolCallState.UNCERTAIN else []
-    await _append(uow, lease, [ended_event(call), *asking])
+    await _append(uow, lease, [*events, ended_event(call), *asking])
     await uow.tool_calls.put(call)
     if result is not None:
         await uow.executions.insert_artifacts([result])

@@ -15,6 +15,7 @@ from persistence.mappers.executions import (
 )
 from persistence.mappers.findings import from_finding, to_finding
 from persistence.mappers.ledger import from_price, to_account, to_tool_price
+from persistence.mappers.models import from_model, to_choice, to_model
 from persistence.mappers.projects import to_project, to_source, to_workspace
 from persistence.mappers.rows import AnyRow
 from persistence.mappers.secrets import to_sealed_secret, to_secret
@@ -30,6 +31,7 @@ __all__ = [
     "from_approval",
     "from_execution",
     "from_finding",
+    "from_model",
     "from_price",
     "from_task",
     "from_tool_call",
@@ -37,9 +39,11 @@ __all__ = [
     "to_account",
     "to_approval",
     "to_artifact",
+    "to_choice",
     "to_dependency",
     "to_execution",
     "to_finding",
+    "to_model",
     "to_project",
     "to_report",
     "to_sealed_secret",

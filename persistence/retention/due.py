@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, or_, select, tuple_
 
-from domain.events import LogWritten
+from domain.events import LogWritten, ModelSpoke
 from persistence.tables import artifacts, events, executions, idempotency_keys, workers
 
 WHOLE, WITHOUT_LOGS, WITHOUT_EVENTS = 0, 1, 2
@@ -35,10 +35,10 @@ def executions_with_old_events(age: timedelta) -> Select[Any]:
 
 
 def events_of(execution_ids: Any, *, logs_only: bool) -> Select[Any]:
-    """The events of these executions, or their log lines alone."""
+    """The events of these executions, or their log lines and what models said bit by bit alone."""
     wanted = select(events.c.id).where(events.c.execution_id.in_(execution_ids))
     if logs_only:
-        wanted = wanted.where(events.c.kind == LogWritten.__name__)
+        wanted = wanted.where(events.c.kind.in_([LogWritten.__name__, ModelSpoke.__name__]))
     return wanted.order_by(events.c.execution_id, events.c.sequence)
 
 

@@ -33,6 +33,9 @@ class Limited(StrEnum):
     BYTES = "bytes"
     TOOL_CALLS = "tool-calls"
     UNPRICED_CALLS = "unpriced-calls"
+    INPUT_TOKENS = "input-tokens"
+    OUTPUT_TOKENS = "output-tokens"
+    CACHED_TOKENS = "cached-tokens"
 
     @property
     def unit(self) -> str:

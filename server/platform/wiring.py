@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agents.catalogue import InstalledAgents
 from agents.egress import EgressPolicy
+from agents.models.trial import ModelTrials
 from agents.runtime import engine as execution_engine
 from agents.runtime.checkouts import Checkouts
 from agents.runtime.queue import DbosQueue
@@ -102,6 +103,7 @@ class Platform:
             reads=self.reads,
             clock=self.clock.now,
             notary=self.notary,
+            models=ModelTrials(),
             last_event_id=last_event_id,
         )
 

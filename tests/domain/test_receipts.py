@@ -168,6 +168,9 @@ def test_a_receipt_says_what_is_on_record() -> None:
         "BYTES": "0",
         "TOOL_CALLS": "1",
         "UNPRICED_CALLS": "0",
+        "INPUT_TOKENS": "0",
+        "OUTPUT_TOKENS": "0",
+        "CACHED_TOKENS": "0",
     }
     assert checked.statement["inputs"]["big"] == 2**70
     assert checked.statement["execution"]["startedAt"] == "2026-11-25T12:30:00.000125Z"

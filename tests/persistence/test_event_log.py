@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from domain.errors import LeaseLost
-from domain.events import QUIET, Event, LogWritten, ProgressChanged, StepStarted, Subject, TaskCreated
+from domain.events import QUIET, Event, LogWritten, ModelSpoke, ProgressChanged, StepStarted, Subject, TaskCreated
 from domain.execution import Execution
 from domain.lease import Lease
 from domain.ports import UnitOfWork
@@ -236,4 +236,4 @@ async def test_a_feed_is_narrowed(shelf: Shelf) -> None:
 
 
 def test_what_is_quiet_stays_out_of_the_feeds() -> None:
-    assert set(QUIET) == {LogWritten, ProgressChanged}
+    assert set(QUIET) == {LogWritten, ModelSpoke, ProgressChanged}

@@ -1,0 +1,66 @@
+"""An agent that asks a language model what a test tells it to ask."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+from agents.contract import Agent, AgentContext, Limits, Step
+
+
+class AskerInputs(BaseModel):
+    """What the asker is to do."""
+
+    questions: list[str] = Field(description="What it asks, one after the other, in one step.")
+    journal: str | None = Field(None, description="A file that gets a line for each answer, as soon as it is there.")
+    form: bool = Field(False, description="Ask for answers of a certain form.")
+
+
+class Opinion(BaseModel):
+    """The form."""
+
+    good: bool
+    why: str
+
+
+class AskerReport(BaseModel):
+    """How it went."""
+
+    model: str | None
+    answers: list[str]
+
+
+class Asker(Agent[AskerInputs, AskerReport]):
+    """Asks."""
+
+    kind = "asker"
+    version = "1.0"
+    title = "Asker"
+    purpose = "Asks a language model, for tests."
+    capabilities = ("ask",)
+    limits = Limits(timeout=timedelta(minutes=5))
+    needs_source = False
+    input_model = AskerInputs
+    report_model = AskerReport
+
+    async def run(self, context: AgentContext, inputs: AskerInputs) -> AskerReport:
+        """Ask everything in one step, so that a crash in the middle runs all of it again."""
+
+        async def ask(step: Step) -> AskerReport:
+            model = step.model
+            if model is None:
+                return AskerReport(model=None, answers=[])
+            answers = []
+            for question in inputs.questions:
+                if inputs.form:
+                    answers.append((await model.ask(question, returns=Opinion)).why)
+                else:
+                    answers.append(await model.ask(question))
+                if inputs.journal is not None:
+                    with Path(inputs.journal).open("a") as journal:
+                        journal.write(f"{answers[-1]}\n")
+            return AskerReport(model=model.name, answers=answers)
+
+        return await context.step("ask", ask, returns=AskerReport)
