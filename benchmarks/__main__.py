@@ -16,6 +16,7 @@ import uvloop
 
 from benchmarks import broadcast, dispatch, executions, inspector, screen_query
 from benchmarks.measure import Row, table
+from benchmarks.memory import retrieval
 from benchmarks.processes import ground, site
 from benchmarks.scale import FULL, SMALL, Scale
 from server.logging import configure_logging
@@ -27,7 +28,7 @@ ON_GROUND = {
     "broadcast": broadcast.run,
     "inspector": inspector.run,
 }
-ON_SITE = {"executions": executions.run}
+ON_SITE = {"executions": executions.run, "memory": retrieval.run}
 """Those that start workers of their own; a ``wrenchai up`` would be another one."""
 
 NAMES = (*ON_GROUND, *ON_SITE)

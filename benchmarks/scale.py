@@ -19,6 +19,8 @@ class Scale:
     events: int = 5
     workers: tuple[int, ...] = (1, 2)
     executions: int = 500
+    memories: int = 10_000
+    recalls: int = 100
     inspected: tuple[str, ...] = ("click==8.1.7", "flask==3.1.0", "sphinx==8.1.3")
 
 
@@ -32,5 +34,7 @@ SMALL = Scale(
     events=2,
     workers=(2,),
     executions=20,
+    memories=200,
+    recalls=5,
     inspected=("click==8.1.7",),
 )

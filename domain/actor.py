@@ -21,6 +21,7 @@ class Permission(StrEnum):
     APPROVE = "actions:approve"
     MANAGE_BUDGETS = "budgets:manage"
     MANAGE_MODELS = "models:manage"
+    MANAGE_MEMORY = "memory:manage"
 
 
 OWNER_PERMISSIONS = frozenset(Permission)

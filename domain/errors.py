@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from domain.execution import Execution
     from domain.finding import Finding
     from domain.ledger import Account
+    from domain.memory import Memory
     from domain.project import Project
     from domain.task import Task
 
@@ -94,7 +95,7 @@ class VersionConflict(Rejection):
 
     code: ClassVar[str] = "VERSION_CONFLICT"
     expected: int
-    current: Task | Project | Finding | Approval
+    current: Task | Project | Finding | Approval | Memory
 
     @property
     def message(self) -> str:

@@ -20,6 +20,7 @@ from domain.execution import Artifact, Execution, Step, StoredReport, ToolCall, 
 from domain.finding import Finding, FindingState
 from domain.language_model import LanguageModel, ModelChoice
 from domain.ledger import Account
+from domain.memory import Memory, MemoryFilter
 from domain.pages import Direction, Page, PageRequest
 from domain.prices import ToolPrice
 from domain.project import Project, Source, Workspace
@@ -151,6 +152,12 @@ class Reader(Protocol):
 
     async def secrets_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Secret | None]:
         """By id, without their values."""
+
+    async def memories(self, workspace_id: UUID, filter_by: MemoryFilter, page: PageRequest) -> Page[Memory]:
+        """Memories that have not expired, the newest first."""
+
+    async def memories_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Memory | None]:
+        """By id; ``None`` for one that has expired, too."""
 
     async def projects(self, workspace_id: UUID, page: PageRequest) -> Page[Project]:
         """All projects, the newest first."""

@@ -10,6 +10,7 @@ from persistence.readers.evidence import EvidenceReader
 from persistence.readers.executions import ExecutionReader
 from persistence.readers.findings import FindingReader
 from persistence.readers.ledger import LedgerReader
+from persistence.readers.memory import MemoryReader
 from persistence.readers.models import ModelReader
 from persistence.readers.pool import ReadPool
 from persistence.readers.projects import ProjectReader
@@ -26,6 +27,7 @@ class SqlReader(
     EvidenceReader,
     LedgerReader,
     ModelReader,
+    MemoryReader,
     EventReader,
     SecretReader,
 ):

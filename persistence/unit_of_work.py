@@ -19,6 +19,7 @@ from domain.ports import (
     AgentCatalogue,
     ApprovalStore,
     DependencyStore,
+    Embedder,
     EventLog,
     EvidenceStore,
     ExecutionStore,
@@ -26,6 +27,7 @@ from domain.ports import (
     IdempotencyStore,
     LedgerStore,
     MemberStore,
+    MemoryStore,
     ModelStore,
     Notary,
     PriceStore,
@@ -52,6 +54,7 @@ from persistence.stores.findings import FindingTable
 from persistence.stores.idempotency import IdempotencyTable
 from persistence.stores.ledger import LedgerTable
 from persistence.stores.members import MemberTable
+from persistence.stores.memory import MemoryTable
 from persistence.stores.models import ModelTable
 from persistence.stores.prices import PriceTable
 from persistence.stores.projects import ProjectTable
@@ -81,6 +84,7 @@ class SqlUnitOfWork:
         vault: Vault,
         notary: Notary,
         traces: Traces,
+        embedder: Embedder,
     ) -> None:
         self.now = now
         self.workspaces: WorkspaceStore = WorkspaceTable(connection, self.now)
@@ -102,6 +106,8 @@ class SqlUnitOfWork:
         self.idempotency: IdempotencyStore = IdempotencyTable(connection, self.now)
         self.secrets: SecretStore = SecretTable(connection)
         self.vault = vault
+        self.memories: MemoryStore = MemoryTable(connection, self.now)
+        self.embedder = embedder
         self.queue = queue
         self.agents = agents
         self.sources = sources
@@ -117,9 +123,9 @@ class SqlTransactor:
     """See :class:`domain.ports.Transactor`.
 
     ``clock`` tells the time that the use cases write. ``queue_on`` gives the engine's queue on a connection, so that
-    what is enqueued belongs to the same transaction. ``notary`` signs receipts. ``after_commit`` is called with what
-    each transaction has changed, for carriers of wake-ups other than PostgreSQL. ``observe`` is called with the events
-    that each has committed, for those who count.
+    what is enqueued belongs to the same transaction. ``notary`` signs receipts, ``embedder`` makes the vectors of
+    memories. ``after_commit`` is called with what each transaction has changed, for carriers of wake-ups other than
+    PostgreSQL. ``observe`` is called with the events that each has committed, for those who count.
     """
 
     def __init__(
@@ -132,6 +138,7 @@ class SqlTransactor:
         sources: SourcePolicy,
         vault: Vault,
         notary: Notary,
+        embedder: Embedder,
         after_commit: Callable[[frozenset[Subject]], Awaitable[None]] | None = None,
         traces: Traces | None = None,
         observe: Callable[[Sequence[Event]], None] | None = None,
@@ -143,6 +150,7 @@ class SqlTransactor:
         self._sources = sources
         self._vault = vault
         self._notary = notary
+        self._embedder = embedder
         self._after_commit = after_commit
         self._traces = traces or Untraced()
         self._observe = observe
@@ -167,6 +175,7 @@ class SqlTransactor:
                         self._vault,
                         self._notary,
                         self._traces,
+                        self._embedder,
                     )
                     result = await work(uow)
                 if self._observe is not None:

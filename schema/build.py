@@ -8,6 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 from schema import approval_events as approval_events  # importing them fills EVENT_TYPES
 from schema import execution_events as execution_events
 from schema import ledger_events as ledger_events
+from schema import memory_events as memory_events
 from schema import workspace_events as workspace_events
 from schema.direct import resolve_directly
 from schema.errors import ERROR_TYPES

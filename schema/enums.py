@@ -15,6 +15,7 @@ from domain.evidence import Verdict
 from domain.finding import FindingState
 from domain.language_model import AnswerMode, ModelProvider
 from domain.ledger import Scope
+from domain.memory import MemoryScope
 from domain.pages import Direction
 from domain.project import SourceKind
 from domain.reads import TaskOrderField
@@ -259,6 +260,7 @@ _publish(
         "APPROVE": "Approve or reject what agents ask.",
         "MANAGE_BUDGETS": "Set and remove budgets and prices.",
         "MANAGE_MODELS": "Connect language models, try them out, and choose which agent uses which.",
+        "MANAGE_MEMORY": "Remember, and correct and erase what anybody remembered.",
     },
 )
 _publish(
@@ -269,6 +271,15 @@ _publish(
         "PROJECT": "All its tasks.",
         "TASK": "All its executions, and those of its children and so on.",
         "EXECUTION": "One attempt.",
+    },
+)
+_publish(
+    MemoryScope,
+    "For whom a memory counts.",
+    {
+        "AGENT": "For agents of one kind, in all projects.",
+        "PROJECT": "For all who work on one project.",
+        "WORKSPACE": "For everybody.",
     },
 )
 _publish(

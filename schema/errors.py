@@ -22,6 +22,7 @@ from schema.blocking import BlockReason
 from schema.budget import Budget
 from schema.execution import Execution
 from schema.finding import Finding
+from schema.memory import Memory
 from schema.node import resolved_by
 from schema.node_ids import encode
 from schema.project import Project
@@ -94,7 +95,8 @@ class PermissionDenied(UserError):
 
 
 Versioned: TypeAlias = Annotated[
-    Task | Project | Finding | Approval, strawberry.union("Versioned", description="Anything that has a version.")
+    Task | Project | Finding | Approval | Memory,
+    strawberry.union("Versioned", description="Anything that has a version."),
 ]
 
 

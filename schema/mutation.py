@@ -17,13 +17,24 @@ from domain.use_cases import (
     dependencies,
     dispatch,
     findings,
+    memory,
     models,
     projects,
     secrets,
     tasks,
 )
 from resolvers.outcome import Outcome
-from schema import approval_inputs, budget_inputs, dispatch_inputs, model, payloads, project_inputs, secret, task_inputs
+from schema import (
+    approval_inputs,
+    budget_inputs,
+    dispatch_inputs,
+    memory_inputs,
+    model,
+    payloads,
+    project_inputs,
+    secret,
+    task_inputs,
+)
 from schema.absence import given
 from schema.node import Info
 
@@ -235,4 +246,28 @@ class Mutation:
         budget_inputs.RemovePriceInput,
         payloads.RemovePricePayload,
         "Remove the workspace's own price of a tool.",
+    )
+    remember = mutation(
+        memory.remember,
+        memory_inputs.RememberInput,
+        payloads.RememberPayload,
+        "Put something down to be found again, by agents and by people.",
+    )
+    correct_memory = mutation(
+        memory.correct_memory,
+        memory_inputs.CorrectMemoryInput,
+        payloads.CorrectMemoryPayload,
+        "Replace what a memory says. What it said before is not kept.",
+    )
+    erase_memory = mutation(
+        memory.erase_memory,
+        memory_inputs.EraseMemoryInput,
+        payloads.EraseMemoryPayload,
+        "Erase a memory: no text of it is left in the database.",
+    )
+    erase_memories = mutation(
+        memory.erase_memories,
+        memory_inputs.EraseMemoriesInput,
+        payloads.EraseMemoriesPayload,
+        "Erase all memories that fit, if they are as many as you say.",
     )

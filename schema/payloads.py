@@ -9,6 +9,7 @@ from strawberry import Parent
 
 from domain.execution import Execution as DomainExecution
 from domain.ledger import Account
+from domain.memory import Memory as DomainMemory
 from domain.states import ACTIVE_TASK
 from domain.task import Dependency as DomainDependency
 from domain.task import Task as DomainTask
@@ -20,6 +21,7 @@ from schema.dependency import Dependency
 from schema.errors import Refusal, UserError, shown
 from schema.execution import Execution
 from schema.finding import Finding
+from schema.memory import Memory
 from schema.node import Info
 from schema.node_ids import encode
 from schema.project import Project
@@ -212,3 +214,35 @@ class RemovePricePayload(Payload):
     """See the description."""
 
     tool = changed(str, "Name of the tool.")
+
+
+@strawberry.type(description="What remember answers.")
+class RememberPayload(Payload):
+    """See the description."""
+
+    memory = changed(Memory, "The memory: a new one, or the one that says exactly this already.")
+
+
+@strawberry.type(description="What correctMemory answers.")
+class CorrectMemoryPayload(Payload):
+    """See the description."""
+
+    memory = changed(Memory, "The memory as it is now.")
+
+
+def _erased_memory_id(root: Parent[Outcome[DomainMemory]]) -> strawberry.ID | None:
+    return None if root.value is None else encode("Memory", root.value.id)
+
+
+@strawberry.type(description="What eraseMemory answers.")
+class EraseMemoryPayload(Payload):
+    """See the description."""
+
+    erased_memory_id = strawberry.field(_erased_memory_id, description="Id that the memory had.")
+
+
+@strawberry.type(description="What eraseMemories answers.")
+class EraseMemoriesPayload(Payload):
+    """See the description."""
+
+    erased = changed(int, "How many memories were erased.")

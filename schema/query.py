@@ -11,6 +11,7 @@ import strawberry
 from strawberry import ID, UNSET
 
 import domain.execution
+import domain.memory
 import domain.prices
 import domain.project
 import domain.task
@@ -19,12 +20,14 @@ from domain.errors import Invalid
 from domain.pages import MAX_PAGE
 from domain.ports import AgentFacts
 from domain.tool import ToolFacts
+from domain.use_cases.memory import Question
 from resolvers import (
     approvals,
     dependencies,
     executions,
     findings,
     ledger,
+    memory,
     models,
     projects,
     secrets,
@@ -51,6 +54,8 @@ from schema.filters import (
     task_order,
 )
 from schema.finding import Finding
+from schema.memory import Memory, MemorySearch, RecalledMemory
+from schema.memory_inputs import MemoriesWhere, memory_filter
 from schema.model import LanguageModel
 from schema.node import Info, Node
 from schema.node_ids import decode, decode_as
@@ -69,6 +74,7 @@ LOOKUPS: Mapping[str, Batch[UUID, Any]] = {
     "Execution": executions.by_id,
     "Finding": findings.by_id,
     "LanguageModel": models.by_id,
+    "Memory": memory.by_id,
     "Project": projects.by_id,
     "Secret": secrets.by_id,
     "Source": projects.sources_by_id,
@@ -194,6 +200,31 @@ async def _findings(
     return await findings.listed(reading(info), finding_filter(filter), part)
 
 
+async def _memories(
+    info: Info,
+    filter: MemoriesWhere = UNSET,
+    first: First = UNSET,
+    last: Last = UNSET,
+    after: After = UNSET,
+    before: Before = UNSET,
+) -> Any:
+    part = window(info, first, last, after, before)
+    return await memory.listed(reading(info), memory_filter(filter), part)
+
+
+async def _recall(
+    info: Info,
+    query: Annotated[str, strawberry.argument(description="A question or some words, at most 2,000 characters.")],
+    filter: MemoriesWhere = UNSET,
+    first: Annotated[int, strawberry.argument(description="At most this many memories: 0 to 50.")] = 10,
+) -> list[domain.memory.Recalled]:
+    return await memory.recalled(reading(info), Question(text=query, which=memory_filter(filter), most=first))
+
+
+async def _memory_search(info: Info) -> domain.memory.MemorySearch:
+    return await memory.search_facts(reading(info))
+
+
 async def _tools(info: Info) -> list[ToolFacts]:
     return list(await reading(info).tools.all())
 
@@ -293,4 +324,15 @@ class Query:
         _prices,
         graphql_type=list[ToolPrice],
         description="The price of each tool that has one, by tool; at most 500 are the workspace's own.",
+    )
+    memories = strawberry.field(
+        _memories, graphql_type=Connection[Memory], description="What agents and people remember, the newest first."
+    )
+    recall = strawberry.field(
+        _recall,
+        graphql_type=list[RecalledMemory],
+        description="The memories that fit a question, the best first: by words, by spelling and by meaning.",
+    )
+    memory_search = strawberry.field(
+        _memory_search, graphql_type=MemorySearch, description="What there is to find memories by."
     )

@@ -146,6 +146,12 @@ class Settings(BaseSettings):
         le=36500,
         description="Days after the end of an execution that the engine's own rows about it are kept; 0 for ever.",
     )
+    retain_memory_days: int = Field(
+        0,
+        ge=0,
+        le=36500,
+        description="Days after its last correction that a memory is kept, unless it says when it expires; 0 for ever.",
+    )
     retention_interval_minutes: float = Field(
         60, gt=0, le=10080, description="How often a worker removes what is older than that."
     )

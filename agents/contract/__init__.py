@@ -11,6 +11,7 @@ from agents.contract.budget import Budget
 from agents.contract.checkout import Checkout
 from agents.contract.context import AgentContext, FindingsSummary, Output
 from agents.contract.failures import AgentFailure, BudgetExceeded, ToolFailure, ToolMissing, ToolTimedOut
+from agents.contract.memory import AgentMemory, CallMemory, FoundMemory
 from agents.contract.model import Model, Prompt
 from agents.contract.sandbox import Sandbox, SandboxLimits, SandboxRefused, SandboxResult
 from agents.contract.side_effect import SideEffect
@@ -25,16 +26,19 @@ __all__ = [
     "Agent",
     "AgentContext",
     "AgentFailure",
+    "AgentMemory",
     "Alternative",
     "Answer",
     "ArtifactWritten",
     "Budget",
     "BudgetExceeded",
+    "CallMemory",
     "Checkout",
     "Claim",
     "Fallback",
     "FindingsRecorded",
     "FindingsSummary",
+    "FoundMemory",
     "Inputs",
     "Limits",
     "Model",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agents.contract.failures import AgentFailure
+from agents.contract.memory import AgentMemory
 from agents.contract.model import Model
 from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, SandboxLimits, SandboxResult
 from agents.contract.tool import Arguments, Result, Tool
@@ -52,6 +53,10 @@ class Step(Protocol):
     @property
     def model(self) -> Model | None:
         """The language model that this agent uses; ``None`` when the workspace has chosen none for it."""
+
+    @property
+    def memory(self) -> AgentMemory:
+        """What agents and people remember: what is for agents of this kind, about this project, and for everybody."""
 
     async def log(self, text: str) -> None:
         """Write one or more lines to the execution's log (batched: at most 100 ms or 64 KiB an event)."""

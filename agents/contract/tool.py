@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
 from agents.contract.egress import Egress
+from agents.contract.memory import CallMemory
 from agents.contract.sandbox import Sandbox
 from agents.contract.side_effect import SideEffect
 from domain.execution import TestCounts
@@ -42,6 +44,14 @@ class ToolScope(Protocol):
     scratch: Path
     sandbox: Sandbox
     egress: Egress
+
+    @property
+    def memory(self) -> CallMemory:
+        """What is remembered, as far as whoever calls sees it.
+
+        Raises:
+            ToolFailure: there is no memory where it is called.
+        """
 
     async def log(self, text: str) -> None:
         """Write lines to the execution's log."""
@@ -99,3 +109,25 @@ class Tool(ABC, Generic[Arguments, Result]):
             ToolFailure: it was not done; the message is a sentence that says why and what would help. Any other error
                 of a tool that is not ``repeatable`` counts as "nobody knows whether it was done".
         """
+
+    def recorded_arguments(self, arguments: Arguments) -> Mapping[str, Any]:
+        """What is recorded of the arguments, as JSON, and tells calls apart: all of them, unless records must not have
+        them. Calls of a step that look the same in it are told apart by their order."""
+        recorded: Mapping[str, Any] = arguments.model_dump(mode="json")
+        return recorded
+
+    def replays(self, arguments: Arguments) -> bool:
+        """Whether the record of a call that has succeeded answers it after a crash; else it is made again."""
+        return True
+
+    def recorded_result(self, result: Any) -> Any:
+        """What is recorded of the answer, which is given as JSON: all of it, unless records must not have it."""
+        return result
+
+    async def result_from(self, scope: ToolScope, recorded: Any) -> Result:
+        """The answer again, from what was recorded of it.
+
+        Raises:
+            pydantic.ValidationError: it does not fit the result model.
+        """
+        return self.result_model.model_validate(recorded)

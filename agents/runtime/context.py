@@ -232,6 +232,7 @@ class SegmentContext:
             egress=self._egress,
             desk=self._desk,
             models=self._models,
+            agent=self._agent,
         )
 
     async def _start(self, name: str, known: Step | None) -> Step:

@@ -34,10 +34,12 @@ from agents.runtime import traces
 from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.call_ledger import Called, CallLedger, Course, Ending
 from agents.runtime.log_writer import LogWriter
+from agents.runtime.memory import ExecutionMemory
 from agents.runtime.sandboxed_calls import call_check, call_sandboxed
 from agents.runtime.typed_calls import CallScope, call
 from agents.test_counts import counted_tests
 from agents.toolbox import Program, Toolbox, install_hint
+from agents.tools.memory import StepMemory
 from domain.artifacts import ArtifactStore
 from domain.errors import NotFound, Rejection
 from domain.events import Event
@@ -74,6 +76,7 @@ class RunningStep:
         sandbox: Sandbox,
         egress: Egress,
         desk: ApprovalDesk,
+        agent: str,
         models: ChosenModels = NO_MODELS,
     ) -> None:
         self.name = name
@@ -92,6 +95,8 @@ class RunningStep:
         self._egress = egress
         self._desk = desk
         self._models = models
+        self._agent = agent
+        self.memory = StepMemory(self.call)
 
     @property
     def model(self) -> StepModel | None:
@@ -243,6 +248,9 @@ class RunningStep:
                 log=self.log,
                 reveal=self._reveal,
                 redactor=self._redactor,
+                memory=ExecutionMemory(
+                    self._agent, self._lease, idempotency_key, self._transactor, self._clock, self._redactor
+                ),
             )
 
         with self._desk.working():

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from agents.contract import AgentFailure, ToolFailure
 from agents.contract.egress import Egress
+from agents.contract.memory import CallMemory
 from agents.contract.sandbox import Sandbox
 from agents.contract.tool import Arguments, Result, Tool
 from agents.recovery import classify
@@ -48,6 +49,7 @@ class CallScope:
         log: Callable[[str], Awaitable[None]],
         reveal: Reveal,
         redactor: Redactor,
+        memory: CallMemory | None = None,
     ) -> None:
         self.idempotency_key = idempotency_key
         self.checkout = checkout
@@ -62,6 +64,14 @@ class CallScope:
         self._log = log
         self._reveal = reveal
         self._redactor = redactor
+        self._memory = memory
+
+    @property
+    def memory(self) -> CallMemory:
+        """What is remembered, as far as whoever calls sees it."""
+        if self._memory is None:
+            raise ToolFailure("There is no memory where this tool is called.")
+        return self._memory
 
     async def log(self, text: str) -> None:
         """Write lines to the execution's log."""
@@ -102,14 +112,14 @@ async def call(
         BudgetExceeded: a budget does not allow it; it was not called.
         AgentFailure: it may have been called before, and must not be called twice (``TOOL_CALL_UNCERTAIN``).
     """
-    plain = arguments.model_dump(mode="json")
+    plain = tool.recorded_arguments(arguments)
     called = Called(
         tool=tool.name,
         version=tool.version,
         shown=(_written(redactor.arguments(plain)),),
         canonical=_written(plain),
         repeatable=tool.repeatable,
-        replayed=True,
+        replayed=tool.replays(arguments),
         price=tool.price,
     )
     intent = ledger.intent(called)
@@ -118,7 +128,7 @@ async def call(
         if isinstance(begun, Recorded):
             if begun.call.error is not None:
                 raise ToolFailure(begun.call.error)
-            return _answer(tool, await ledger.result_of(begun.call))
+            return await _again(tool, scope(intent.idempotency_key), await ledger.result_of(begun.call))
         result = await _made(tool, arguments, begun.call, ledger, redactor, scope(intent.idempotency_key))
         if result is not None:
             return result
@@ -193,22 +203,34 @@ async def _recorded(
     tool: Tool[Arguments, Result], result: Result, redactor: Redactor, ended: Callable[..., Awaitable[None]]
 ) -> Result:
     document = redactor.document(storable(result.model_dump(mode="json")))
-    output = _written(document).encode()
-    if len(output) > tool.limits.max_output:
+    size = len(_written(document).encode())
+    if size > tool.limits.max_output:
         # It has done its work: one that must not be called twice counts as such, without an answer.
-        said = f"{tool.name} answered {len(output):,} bytes; {tool.limits.max_output:,} are the most it may answer."
+        said = f"{tool.name} answered {size:,} bytes; {tool.limits.max_output:,} are the most it may answer."
         await ended(ToolCallState.FAILED if tool.repeatable else ToolCallState.SUCCEEDED, said)
         raise ToolFailure(said)
-    await ended(ToolCallState.SUCCEEDED, None, document, output)
+    recorded = tool.recorded_result(document)
+    await ended(ToolCallState.SUCCEEDED, None, recorded, _written(recorded).encode())
     return _answer(tool, document)
+
+
+async def _again(tool: Tool[Arguments, Result], scope: CallScope, recorded: Any) -> Result:
+    try:
+        return await tool.result_from(scope, recorded)
+    except ValidationError as error:
+        raise _misfit(tool, error) from None
 
 
 def _answer(tool: Tool[Arguments, Result], document: Any) -> Result:
     try:
         return tool.result_model.model_validate(document)
     except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise ToolFailure(f"The recorded answer of {tool.name} does not fit its result model at {where}.") from None
+        raise _misfit(tool, error) from None
+
+
+def _misfit(tool: Tool[Arguments, Result], error: ValidationError) -> ToolFailure:
+    where = ".".join(str(part) for part in error.errors()[0]["loc"])
+    return ToolFailure(f"The recorded answer of {tool.name} does not fit its result model at {where}.")
 
 
 def _written(value: Any) -> str:

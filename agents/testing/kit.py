@@ -36,6 +36,7 @@ from agents.sandbox.choice import open_sandbox
 from agents.testing.decisions import NOTHING, Approvals, Decisions
 from agents.testing.kit_step import KitStep, RecordedCall
 from agents.testing.ledger import KitLedger
+from agents.testing.memory import KitMemory
 from agents.testing.meter import KitMeter
 from agents.toolbox import Toolbox
 from agents.toolbox.known import KNOWN_TOOLS
@@ -44,6 +45,7 @@ from domain.evidence import JudgedClaim, Records, judge
 from domain.execution import Artifact, ToolCall
 from domain.execution import Step as RecordedStep
 from domain.finding import Finding, FindingDraft, FindingState, fingerprinted, state_when_found
+from domain.memory import Memory
 from domain.prices import Price
 from domain.quality_gate import QualityGate
 from domain.redaction import Redactor
@@ -66,7 +68,7 @@ class AgentRun(Generic[Report]):
     ``findings`` are all it found or found fixed, each in its state; ``artifacts`` are by name; ``actions`` are what it
     asked permission for; ``spent`` is by unit; ``answers`` are those of the language model, each with its tokens.
     ``recoveries`` is what was done about errors of steps, tools and models, by the same policies as on a worker; the
-    kit does not wait through the pauses.
+    kit does not wait through the pauses. ``memories`` are all there are at the end.
     """
 
     report: Report
@@ -81,6 +83,7 @@ class AgentRun(Generic[Report]):
     actions: list[Action] = field(default_factory=list)
     recoveries: list[RecoveryAttempted] = field(default_factory=list)
     answers: list[ModelAnswered] = field(default_factory=list)
+    memories: list[Memory] = field(default_factory=list)
 
     @property
     def unverified(self) -> list[str]:
@@ -111,6 +114,7 @@ async def run_agent(
     prices: Mapping[str, Price] = MappingProxyType({}),
     budgets: Mapping[Unit, Decimal] = MappingProxyType({}),
     model: Model | None = None,
+    memories: Iterable[str] = (),
 ) -> AgentRun[Report]:
     """Run an agent on the folder ``path``; tools in ``missing_tools`` count as not installed.
 
@@ -118,7 +122,8 @@ async def run_agent(
     ``approvals`` says which actions are approved, by name or by a function of the action.
     ``prices`` are those of the workspace, by tool; ``budgets`` are limits of the execution. ``model`` is a double of
     pydantic-ai that stands for the language model (a ``TestModel``, a ``FunctionModel``, or what
-    :func:`agents.testing.answers` makes); without one the agent has none.
+    :func:`agents.testing.answers` makes); without one the agent has none. ``memories`` are texts that a person has put
+    down about the project.
 
     Raises:
         AgentFailure: the agent says that it cannot do the task.
@@ -130,6 +135,8 @@ async def run_agent(
     context.sandbox = sandbox or context.sandbox
     context.use(KitMeter(prices, budgets))
     context.model = model
+    for text in memories:
+        context.memory.put(text)
     context.side_effects = agent.side_effects not in ((), (SideEffect.NONE,))
     with tempfile.TemporaryDirectory(prefix="wrenchai-scratch-", ignore_cleanup_errors=True) as scratch:
         context.checkout = replace(context.checkout, scratch=Path(scratch))
@@ -148,6 +155,7 @@ async def run_agent(
         spent=context.budget.spent(),
         recoveries=context.recoveries,
         answers=[event for event in context.ledger.events if isinstance(event, ModelAnswered)],
+        memories=context.memory.memories,
     )
 
 
@@ -181,6 +189,7 @@ class KitContext:
     redactor: Redactor = field(default_factory=Redactor)
     budget: KitMeter = field(default_factory=lambda: KitMeter({}, {}))
     ledger: KitLedger = field(init=False)
+    memory: KitMemory = field(init=False)
     _drafts: dict[str, FindingDraft] = field(default_factory=dict)
     _step_names: set[str] = field(default_factory=set)
     _succeeded: list[str] = field(default_factory=list)
@@ -188,6 +197,7 @@ class KitContext:
     def __post_init__(self) -> None:
         state = f"sha256:{hashlib.sha256(str(self.path).encode('utf-8', 'surrogateescape')).hexdigest()}"
         self.checkout = Checkout(path=self.path, source_id=uuid4(), state=state)
+        self.memory = KitMemory(self.kind)
         self.use(self.budget)
 
     def use(self, meter: KitMeter) -> None:

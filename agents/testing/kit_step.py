@@ -22,6 +22,7 @@ from agents.runtime.typed_calls import CallScope, call
 from agents.test_counts import counted_tests
 from agents.testing.meter import ended_with
 from agents.testing.model_double import MODEL, can_stream
+from agents.tools.memory import StepMemory
 from domain.events import Event
 from domain.execution import ToolCall
 from domain.finding import FindingDraft
@@ -65,6 +66,7 @@ class KitStep:
         self.drafts: list[FindingDraft] = []
         self.artifacts: dict[str, bytes] = {}
         self._context = context
+        self.memory = StepMemory(self.call)
 
     @property
     def model(self) -> StepModel | None:
@@ -175,6 +177,7 @@ class KitStep:
                 log=self.log,
                 reveal=self.reveal,
                 redactor=context.redactor,
+                memory=context.memory,
             )
 
         return await call(tool(), arguments, ledger=ledger, redactor=context.redactor, scope=scope)

@@ -40,6 +40,7 @@ from domain.events.execution import (
     ToolCallUncertain,
 )
 from domain.events.ledger import BudgetChanged, LedgerEvent, PriceChanged
+from domain.events.memory import MemoriesErased, MemoryCorrected, MemoryErased, MemoryEvent, MemoryRemembered
 from domain.events.record import QUIET, Event, EventRecord, Subject
 from domain.events.workspace import (
     DependencyAdded,
@@ -80,6 +81,11 @@ __all__ = [
     "FindingsSettled",
     "LedgerEvent",
     "LogWritten",
+    "MemoriesErased",
+    "MemoryCorrected",
+    "MemoryErased",
+    "MemoryEvent",
+    "MemoryRemembered",
     "ModelAnswered",
     "ModelSpoke",
     "PriceChanged",

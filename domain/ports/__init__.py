@@ -9,6 +9,7 @@ from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
 from domain.ports.findings import FindingStore
 from domain.ports.idempotency import IdempotencyStore
 from domain.ports.ledger import LedgerStore, PriceStore
+from domain.ports.memory import Embedder, MemoryStore, Vector
 from domain.ports.models import ModelStore, ModelTester
 from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
 from domain.ports.queries import QueryFailed, QueryRunner
@@ -25,6 +26,7 @@ __all__ = [
     "ApprovalStore",
     "Clock",
     "DependencyStore",
+    "Embedder",
     "EventLog",
     "EvidenceStore",
     "ExecutionStore",
@@ -32,6 +34,7 @@ __all__ = [
     "IdempotencyStore",
     "LedgerStore",
     "MemberStore",
+    "MemoryStore",
     "ModelStore",
     "ModelTester",
     "Notary",
@@ -50,6 +53,7 @@ __all__ = [
     "UnitOfWork",
     "Untraced",
     "Vault",
+    "Vector",
     "WorkQueue",
     "WorkerStore",
     "WorkspaceStore",

@@ -15,6 +15,7 @@ from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
 from domain.ports.findings import FindingStore
 from domain.ports.idempotency import IdempotencyStore
 from domain.ports.ledger import LedgerStore, PriceStore
+from domain.ports.memory import Embedder, MemoryStore
 from domain.ports.models import ModelStore
 from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
 from domain.ports.secrets import SecretStore, Vault
@@ -48,6 +49,8 @@ class UnitOfWork(Protocol):
     idempotency: IdempotencyStore
     secrets: SecretStore
     vault: Vault
+    memories: MemoryStore
+    embedder: Embedder
     agents: AgentCatalogue
     sources: SourcePolicy
     notary: Notary

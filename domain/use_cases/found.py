@@ -10,11 +10,12 @@ from domain.actor import Actor
 from domain.approval import Approval
 from domain.errors import NotFound, VersionConflict
 from domain.finding import Finding
+from domain.memory import Memory
 from domain.ports import UnitOfWork
 from domain.project import Project
 from domain.task import Task
 
-Versioned = TypeVar("Versioned", Task, Project, Finding, Approval)
+Versioned = TypeVar("Versioned", Task, Project, Finding, Approval, Memory)
 
 
 async def project_of(uow: UnitOfWork, actor: Actor, project_id: UUID) -> Project:

@@ -17,8 +17,9 @@ from persistence.whole_file import written_whole
 Say = Callable[[str], None]
 
 STDOUT = "-"
-DUMPED = ("--format=custom", "--no-owner", "--no-privileges", "--exclude-extension=*")
-"""Owners and rights are given anew by the migrations; extensions belong to the server's administrator."""
+DUMPED = ("--format=custom", "--no-owner", "--no-privileges", "--exclude-schema=memory_index", "--exclude-extension=*")
+"""Owners and rights are given anew by the migrations; extensions belong to the server's administrator.
+What is made of the memories for finding them is made anew, and needs extensions that another server may not have."""
 SINCE_17 = "--exclude-extension"
 
 

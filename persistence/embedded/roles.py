@@ -14,6 +14,8 @@ DATABASE = "wrenchai"
 OWNER = "wrenchai_owner"
 APPLICATION = "wrenchai_app"
 LOCK = 0x57524E43
+EXTENSIONS = ["pg_stat_statements", "vector"]
+AVAILABLE = "SELECT name FROM pg_available_extensions WHERE name = any($1)"
 
 
 def dsn(socket: Path, role: str, database: str = DATABASE) -> str:
@@ -37,8 +39,9 @@ async def create(socket: Path) -> DatabaseAddresses:
             await server.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
         database = await asyncpg.connect(dsn(socket, SUPERUSER), timeout=30)
         try:
-            # Only a superuser may install it, so the migrations cannot.
-            await database.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+            # Only a superuser may install them, so the migrations cannot.
+            for name in await database.fetch(AVAILABLE, EXTENSIONS):
+                await database.execute(f"CREATE EXTENSION IF NOT EXISTS {name['name']}")
         finally:
             await database.close()
     finally:

@@ -15,6 +15,7 @@ from persistence.mappers.executions import (
 )
 from persistence.mappers.findings import from_finding, to_finding
 from persistence.mappers.ledger import from_price, to_account, to_tool_price
+from persistence.mappers.memory import from_memory, to_memory
 from persistence.mappers.models import from_model, to_choice, to_model
 from persistence.mappers.projects import to_project, to_source, to_workspace
 from persistence.mappers.rows import AnyRow
@@ -31,6 +32,7 @@ __all__ = [
     "from_approval",
     "from_execution",
     "from_finding",
+    "from_memory",
     "from_model",
     "from_price",
     "from_task",
@@ -43,6 +45,7 @@ __all__ = [
     "to_dependency",
     "to_execution",
     "to_finding",
+    "to_memory",
     "to_model",
     "to_project",
     "to_report",

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, or_, select, tuple_
 
 from domain.events import LogWritten, ModelSpoke
-from persistence.tables import artifacts, events, executions, idempotency_keys, workers
+from persistence.tables import artifacts, events, executions, idempotency_keys, memories, workers
 
 WHOLE, WITHOUT_LOGS, WITHOUT_EVENTS = 0, 1, 2
 """Values of ``executions.pruning``."""
@@ -77,6 +77,12 @@ def dead_workers(age: timedelta) -> Select[Any]:
     """Workers whose last beat is so long ago, or, after the clock was put back, that far in the future."""
     ahead = workers.c.beat_at > func.clock_timestamp() + age
     return select(workers.c.id).where(or_(older(workers.c.beat_at, age), ahead))
+
+
+def old_memories(age: timedelta | None) -> Select[Any]:
+    """Memories whose time has passed, or that nobody has touched for so long."""
+    gone = memories.c.expires_at <= func.clock_timestamp()
+    return select(memories.c.id).where(gone if age is None else or_(gone, older(memories.c.updated_at, age)))
 
 
 def feed_position() -> tuple[ColumnElement[Any], ColumnElement[Any]]:

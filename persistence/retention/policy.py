@@ -13,6 +13,8 @@ DEAD_WORKERS = timedelta(days=1)
 class Policy:
     """The age at which each kind of thing goes; ``None`` keeps it for ever.
 
+    That of a memory counts from its last correction; one that says when it expires goes then in any case.
+
     Ages count from the end of the execution that something belongs to, so nothing of a live one is ever due.
     ``artifact_bytes`` is how much the artifacts of ended executions may take up, the oldest go first.
     """
@@ -23,6 +25,7 @@ class Policy:
     artifact_bytes: int | None
     keys: timedelta | None
     segments: timedelta | None
+    memories: timedelta | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +41,7 @@ class Removed:
     dead_workers: int = 0
     checkouts: int = 0
     engine_segments: int = 0
+    memories: int = 0
 
     @property
     def any(self) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from persistence.retention import due
 from persistence.retention.lock import HOUSE
 from persistence.retention.policy import DEAD_WORKERS, HouseBusy, Policy, Removed
-from persistence.tables import artifacts, events, executions, feed_horizon, idempotency_keys, workers
+from persistence.tables import artifacts, events, executions, feed_horizon, idempotency_keys, memories, workers
 
 BATCH = 2_000
 """Rows in one transaction."""
@@ -47,6 +47,7 @@ class OldRows:
                 removed.artifacts = max(removed.artifacts, await _count(connection, selection))
             if policy.keys is not None:
                 removed.idempotency_keys = await _count(connection, due.old_keys(policy.keys))
+            removed.memories = await _count(connection, due.old_memories(policy.memories))
             removed.dead_workers = await _count(connection, due.dead_workers(DEAD_WORKERS))
 
     async def remove(self, removed: Removed) -> None:
@@ -66,6 +67,7 @@ class OldRows:
         if policy.keys is not None:
             key = (idempotency_keys.c.workspace_id, idempotency_keys.c.actor, idempotency_keys.c.key)
             removed.idempotency_keys += await self._plain(idempotency_keys, key, due.old_keys(policy.keys))
+        removed.memories += await self._plain(memories, (memories.c.id,), due.old_memories(policy.memories))
         removed.dead_workers += await self._plain(workers, (workers.c.id,), due.dead_workers(DEAD_WORKERS))
 
     @asynccontextmanager

@@ -8,6 +8,7 @@ from persistence.tables.executions import artifacts, executions, steps, tool_cal
 from persistence.tables.findings import findings, sightings
 from persistence.tables.idempotency import idempotency_keys
 from persistence.tables.ledger import accounts, ledger_entries, prices
+from persistence.tables.memory import memories, memory_trigrams, memory_vectors
 from persistence.tables.models import model_choices, models
 from persistence.tables.projects import projects, sources, workspaces
 from persistence.tables.secrets import secrets
@@ -30,6 +31,9 @@ __all__ = [
     "idempotency_keys",
     "ledger_entries",
     "members",
+    "memories",
+    "memory_trigrams",
+    "memory_vectors",
     "metadata",
     "model_choices",
     "models",

@@ -13,6 +13,7 @@ from persistence import migrate
 from persistence.addresses import DatabaseAddresses, DatabaseUnavailable, check_database
 from persistence.embedded import EmbeddedPostgres
 from persistence.engines import open_engine
+from persistence.memory.equipment import equip
 from persistence.readers.pool import ReadPool
 from server.settings import Settings
 
@@ -48,12 +49,13 @@ async def database(settings: Settings, say: Say = lambda _: None) -> AsyncIterat
 
 
 async def migrate_database(addresses: DatabaseAddresses) -> None:
-    """Apply our migrations and the engine's.
+    """Apply our migrations and the engine's, and make what memories are found by.
 
     Raises:
         DatabaseUnavailable: a newer version of WrenchAI has migrated the database.
     """
     await migrate.upgrade(addresses.owner_url)
+    await equip(addresses.owner_dsn)
     role = None if addresses.owner_dsn == addresses.app_dsn else migrate.APPLICATION_ROLE
     await asyncio.to_thread(execution_engine.migrate, addresses.owner_dsn, role)
 

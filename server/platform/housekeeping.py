@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from agents.runtime.checkouts import Checkouts
 from agents.runtime.ended_segments import count_ended_segments, remove_ended_segments
 from domain.ports import Transactor
+from domain.use_cases import memory
 from persistence.artifacts import DiskArtifacts
 from persistence.retention.files import LooseFiles
 from persistence.retention.policy import HouseBusy, Policy, Removed
@@ -23,6 +24,9 @@ from persistence.retention.rows import OldRows
 from server.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+EMBEDDED_AT_ONCE = 50
+"""Memories whose vectors are made in one transaction."""
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -34,6 +38,7 @@ def policy_of(settings: Settings) -> Policy:
         artifact_bytes=settings.retain_artifact_bytes or None,
         keys=_days(settings.retain_key_days),
         segments=_days(settings.retain_segment_days),
+        memories=_days(settings.retain_memory_days),
     )
 
 
@@ -99,6 +104,17 @@ class Housekeeping:
             return
         if removed.any:
             log.info("retention", **{name: count for name, count in asdict(removed).items() if count})
+        await self.embed_waiting()
+
+    async def embed_waiting(self) -> int:
+        """Make the vectors that are missing: of memories of before the model was installed, or of a restored backup."""
+        made = 0
+        while done := await self._transactor.run(lambda uow: memory.embed_waiting(uow, EMBEDDED_AT_ONCE)):
+            made += done
+            await asyncio.sleep(0)
+        if made:
+            log.info("memories_embedded", memories=made)
+        return made
 
     async def _ended_checkouts(self) -> Collection[UUID]:
         kept = await asyncio.to_thread(self._checkouts.kept)

@@ -39,6 +39,7 @@ from persistence.wakeups import PostgresWakeups
 from resolvers.context import Context
 from resolvers.delivery import Reads, shared_reads
 from server import __version__
+from server.embedding import MiniLm
 from server.logging import hide_in_log
 from server.platform.database import create_engine, open_read_pool
 from server.platform.graph_queries import GraphQueries
@@ -193,6 +194,8 @@ async def open_platform(
         def queue_on(connection: AsyncConnection) -> DbosQueue:
             return DbosQueue(client, connection, clock.now)
 
+        embedder = MiniLm()
+        stack.callback(embedder.close)
         vault = EnvelopeVault(MasterKeys(settings.data_dir, settings.secrets_key), hide=hide_in_log)
         transactor = SqlTransactor(
             engine,
@@ -202,6 +205,7 @@ async def open_platform(
             sources=roots,
             vault=vault,
             notary=notary,
+            embedder=embedder,
             after_commit=publish,
             traces=SpanTraces(),
             observe=telemetry.instruments.observe if telemetry.instruments is not None else None,

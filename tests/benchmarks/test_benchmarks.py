@@ -80,6 +80,9 @@ async def test_every_benchmark_runs_and_leaves_nothing(scratch: Path) -> None:
         "2 events to 3 sockets",
         "one audit of",
         "executions of a no-op agent, 2 workers",
+        "recall among 200 memories",
+        "nearest vectors by HNSW",
+        "answers found to 111 questions",
     ):
         assert f"| {what}" in said
     assert "PostGraphile: " in said

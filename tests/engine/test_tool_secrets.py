@@ -85,6 +85,7 @@ async def room(desk: Desk) -> AsyncIterator[Room]:
         sandbox=open_sandbox("none"),
         egress=EgressPolicy(),
         desk=ApprovalDesk("probe", desk.lease, platform.transactor, lambda: None),
+        agent="probe",
     )
     command, actor = SetSecret(name="spilled", value=VALUE), platform.owner("tests")
     await platform.transactor.run(lambda uow: use_cases.set_secret(uow, actor, command))

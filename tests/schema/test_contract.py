@@ -92,7 +92,7 @@ def test_what_creates_or_dispatches_takes_an_idempotency_key_and_what_updates_a_
         given = GRAPH.type_map[f"{name[0].upper()}{name[1:]}Input"]
         assert isinstance(given, GraphQLInputObjectType)
         once = name.startswith(("create", "add", "dispatch", "retry", "approve", "reject"))
-        versioned = name in {"updateTask", "deleteTask", "setFindingState", "approve", "reject"}
+        versioned = name in {"updateTask", "deleteTask", "setFindingState", "approve", "reject", "correctMemory"}
         assert ("idempotencyKey" in given.fields) is once, name
         assert ("expectedVersion" in given.fields) is versioned, name
 
@@ -101,11 +101,12 @@ def test_the_required_fields_are_there() -> None:
     wanted = {
         "Query": (
             "node nodes viewer workspace project projects task tasks execution executions agent agents findings "
-            "awaitingApprovals"
+            "awaitingApprovals memories recall memorySearch"
         ),
         "Mutation": (
             "createProject createTask createTasks updateTask deleteTask addDependency removeDependency dispatchTask "
-            "dispatchTasks cancelExecution cancelTask retryTask setFindingState approve reject"
+            "dispatchTasks cancelExecution cancelTask retryTask setFindingState approve reject remember "
+            "correctMemory eraseMemory eraseMemories"
         ),
         "Subscription": "executionEvents taskEvents workspaceEvents approvalEvents",
         "Task": "dependencies dependents executions latestExecution blockedBy findings viewerCan version",

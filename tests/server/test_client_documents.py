@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from graphql import build_schema, parse, validate
 
-from server.client import approvals, audit, named, tasks
+from server.client import approvals, audit, memory, named, tasks
 
 SDL = Path(__file__).parents[2] / "schema" / "schema.graphql"
 DOCUMENTS = {
     name: value
-    for module in (audit, approvals, named, tasks)
+    for module in (audit, approvals, memory, named, tasks)
     for name, value in vars(module).items()
     if name.isupper() and name[0] != "_" and isinstance(value, str)
 }
@@ -37,4 +37,5 @@ def test_there_are_documents() -> None:
         "FIND_TASK",
         "RETRY",
         "CANCEL",
+        "RECALL",
     } <= DOCUMENTS.keys()

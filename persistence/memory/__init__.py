@@ -1,0 +1,1 @@
+"""Finding memories: what the database has for it, and the search."""
