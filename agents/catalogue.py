@@ -71,6 +71,11 @@ class Declaration:
         return self.agent.needs_source
 
     @property
+    def checks_out(self) -> bool:
+        """Whether it gets a copy of the source, where there is one."""
+        return self.agent.checks_out
+
+    @property
     def timeout(self) -> timedelta:
         """Default time limit of an execution."""
         return self.agent.limits.timeout

@@ -57,6 +57,13 @@ class WaitsForApproval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitsForChildren:
+    """Its execution has started tasks as parts of it, and ``at_work`` of them have not ended."""
+
+    at_work: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitsForBudget:
     """Nothing is left of a budget of the task or of something above it: it is not dispatched until it is raised."""
 
@@ -64,5 +71,12 @@ class WaitsForBudget:
 
 
 BlockReason: TypeAlias = (
-    WaitsForDependency | WaitsForSlot | WaitsForWorker | WaitsForRoom | WaitsForTime | WaitsForApproval | WaitsForBudget
+    WaitsForDependency
+    | WaitsForSlot
+    | WaitsForWorker
+    | WaitsForRoom
+    | WaitsForTime
+    | WaitsForApproval
+    | WaitsForChildren
+    | WaitsForBudget
 )

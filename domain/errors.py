@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from domain.finding import Finding
     from domain.ledger import Account
     from domain.memory import Memory
+    from domain.playbooks.saved import SavedPlaybook
     from domain.project import Project
     from domain.task import Task
 
@@ -95,7 +96,7 @@ class VersionConflict(Rejection):
 
     code: ClassVar[str] = "VERSION_CONFLICT"
     expected: int
-    current: Task | Project | Finding | Approval | Memory
+    current: Task | Project | Finding | Approval | Memory | SavedPlaybook
 
     @property
     def message(self) -> str:

@@ -22,6 +22,7 @@ from domain.language_model import LanguageModel, ModelChoice
 from domain.ledger import Account
 from domain.memory import Memory, MemoryFilter
 from domain.pages import Direction, Page, PageRequest
+from domain.playbooks.saved import PlaybookVersion, SavedPlaybook
 from domain.prices import ToolPrice
 from domain.project import Project, Source, Workspace
 from domain.receipt import SignedReceipt
@@ -159,6 +160,23 @@ class Reader(Protocol):
     async def memories_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Memory | None]:
         """By id; ``None`` for one that has expired, too."""
 
+    async def playbooks(self, workspace_id: UUID, page: PageRequest) -> Page[SavedPlaybook]:
+        """Those of the workspace by name, in the order of the characters."""
+
+    async def playbooks_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[SavedPlaybook | None]:
+        """By id."""
+
+    async def playbooks_by_name(self, workspace_id: UUID, names: Sequence[str]) -> list[SavedPlaybook | None]:
+        """By name."""
+
+    async def playbook_versions_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[PlaybookVersion | None]:
+        """By id."""
+
+    async def versions_of_playbooks(
+        self, workspace_id: UUID, playbook_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[PlaybookVersion]]:
+        """The versions of each playbook that are kept, the newest first."""
+
     async def projects(self, workspace_id: UUID, page: PageRequest) -> Page[Project]:
         """All projects, the newest first."""
 
@@ -197,6 +215,9 @@ class Reader(Protocol):
 
     async def children_of(self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest) -> list[Page[Task]]:
         """The tasks that are parts of each task, the oldest first."""
+
+    async def children_at_work(self, workspace_id: UUID, task_ids: Sequence[UUID]) -> list[int]:
+        """How many parts of each task have not ended."""
 
     async def dependencies_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Dependency | None]:
         """By id."""

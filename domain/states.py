@@ -17,6 +17,7 @@ class TaskStatus(StrEnum):
     QUEUED = "QUEUED"
     IN_PROGRESS = "IN_PROGRESS"
     AWAITING_APPROVAL = "AWAITING_APPROVAL"
+    AWAITING_CHILDREN = "AWAITING_CHILDREN"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
@@ -29,6 +30,7 @@ class ExecutionStatus(StrEnum):
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"
     AWAITING_APPROVAL = "AWAITING_APPROVAL"
+    AWAITING_CHILDREN = "AWAITING_CHILDREN"
     SUCCEEDED = "SUCCEEDED"
     CLAIMED_UNVERIFIED = "CLAIMED_UNVERIFIED"
     FAILED = "FAILED"
@@ -66,8 +68,9 @@ TASK_TRANSITIONS: Mapping[TaskStatus, frozenset[TaskStatus]] = {
     T.PENDING: frozenset({T.BLOCKED, T.QUEUED, T.SKIPPED, T.CANCELLED}),
     T.BLOCKED: frozenset({T.QUEUED, T.SKIPPED, T.CANCELLED}),
     T.QUEUED: frozenset({T.IN_PROGRESS, T.FAILED, T.CANCELLED}),
-    T.IN_PROGRESS: frozenset({T.QUEUED, T.AWAITING_APPROVAL, T.COMPLETED, T.FAILED, T.CANCELLED}),
+    T.IN_PROGRESS: frozenset({T.QUEUED, T.AWAITING_APPROVAL, T.AWAITING_CHILDREN, T.COMPLETED, T.FAILED, T.CANCELLED}),
     T.AWAITING_APPROVAL: frozenset({T.QUEUED, T.CANCELLED}),
+    T.AWAITING_CHILDREN: frozenset({T.QUEUED, T.CANCELLED}),
     T.COMPLETED: frozenset(),
     T.FAILED: frozenset({T.QUEUED, T.BLOCKED}),
     T.CANCELLED: frozenset({T.QUEUED, T.BLOCKED}),
@@ -77,9 +80,13 @@ TASK_TRANSITIONS: Mapping[TaskStatus, frozenset[TaskStatus]] = {
 EXECUTION_TRANSITIONS: Mapping[ExecutionStatus, frozenset[ExecutionStatus]] = {
     E.QUEUED: frozenset({E.RUNNING, E.CANCELLED, E.FAILED}),
     E.RUNNING: frozenset(
-        {E.QUEUED, E.AWAITING_APPROVAL, E.SUCCEEDED, E.CLAIMED_UNVERIFIED, E.FAILED, E.CANCELLED, E.TIMED_OUT}
+        {
+            *(E.QUEUED, E.AWAITING_APPROVAL, E.AWAITING_CHILDREN),
+            *(E.SUCCEEDED, E.CLAIMED_UNVERIFIED, E.FAILED, E.CANCELLED, E.TIMED_OUT),
+        }
     ),
     E.AWAITING_APPROVAL: frozenset({E.QUEUED, E.CANCELLED}),
+    E.AWAITING_CHILDREN: frozenset({E.QUEUED, E.CANCELLED}),
     E.SUCCEEDED: frozenset(),
     E.CLAIMED_UNVERIFIED: frozenset(),
     E.FAILED: frozenset(),
@@ -97,11 +104,14 @@ STEP_TRANSITIONS: Mapping[StepStatus, frozenset[StepStatus]] = {
 ENDED_TASK = frozenset({T.COMPLETED, T.FAILED, T.CANCELLED, T.SKIPPED})
 """States in which a task stays until somebody retries it."""
 
-ACTIVE_TASK = frozenset({T.QUEUED, T.IN_PROGRESS, T.AWAITING_APPROVAL})
+ACTIVE_TASK = frozenset({T.QUEUED, T.IN_PROGRESS, T.AWAITING_APPROVAL, T.AWAITING_CHILDREN})
 """States in which a task has a live execution."""
 
 RETRYABLE_TASK = frozenset({T.FAILED, T.CANCELLED, T.SKIPPED})
 """States from which ``retryTask`` starts a new attempt."""
+
+WAITING_EXECUTION = frozenset({E.AWAITING_APPROVAL, E.AWAITING_CHILDREN})
+"""States in which no worker has an execution, and something else sends it on its way."""
 
 ENDED_EXECUTION = frozenset(state for state, onward in EXECUTION_TRANSITIONS.items() if not onward)
 """States an execution never leaves."""
@@ -110,6 +120,7 @@ TASK_AFTER: Mapping[ExecutionStatus, TaskStatus] = {
     E.QUEUED: T.QUEUED,
     E.RUNNING: T.IN_PROGRESS,
     E.AWAITING_APPROVAL: T.AWAITING_APPROVAL,
+    E.AWAITING_CHILDREN: T.AWAITING_CHILDREN,
     E.SUCCEEDED: T.COMPLETED,
     E.CLAIMED_UNVERIFIED: T.FAILED,
     E.FAILED: T.FAILED,

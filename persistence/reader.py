@@ -12,6 +12,7 @@ from persistence.readers.findings import FindingReader
 from persistence.readers.ledger import LedgerReader
 from persistence.readers.memory import MemoryReader
 from persistence.readers.models import ModelReader
+from persistence.readers.playbooks import PlaybookReader
 from persistence.readers.pool import ReadPool
 from persistence.readers.projects import ProjectReader
 from persistence.readers.secrets import SecretReader
@@ -30,6 +31,7 @@ class SqlReader(
     MemoryReader,
     EventReader,
     SecretReader,
+    PlaybookReader,
 ):
     """See :class:`domain.reads.Reader`. A worker counts as alive while its beat is younger than ``lease``."""
 

@@ -18,6 +18,7 @@ from domain.events import Event, Subject
 from domain.ports import (
     AgentCatalogue,
     ApprovalStore,
+    ChildStore,
     DependencyStore,
     Embedder,
     EventLog,
@@ -30,6 +31,7 @@ from domain.ports import (
     MemoryStore,
     ModelStore,
     Notary,
+    PlaybookStore,
     PriceStore,
     ProjectStore,
     SecretStore,
@@ -46,6 +48,7 @@ from domain.ports import (
 )
 from persistence.outage import is_outage, ran_out_of_time
 from persistence.stores.approvals import ApprovalTable
+from persistence.stores.children import ChildTable
 from persistence.stores.dependencies import DependencyTable
 from persistence.stores.events import EventTable
 from persistence.stores.evidence import EvidenceTable
@@ -56,6 +59,7 @@ from persistence.stores.ledger import LedgerTable
 from persistence.stores.members import MemberTable
 from persistence.stores.memory import MemoryTable
 from persistence.stores.models import ModelTable
+from persistence.stores.playbooks import PlaybookTable
 from persistence.stores.prices import PriceTable
 from persistence.stores.projects import ProjectTable
 from persistence.stores.secrets import SecretTable
@@ -91,6 +95,7 @@ class SqlUnitOfWork:
         self.projects: ProjectStore = ProjectTable(connection)
         self.tasks: TaskStore = TaskTable(connection)
         self.dependencies: DependencyStore = DependencyTable(connection)
+        self.children: ChildStore = ChildTable(connection)
         self.executions: ExecutionStore = ExecutionTable(connection)
         self.tool_calls: ToolCallStore = ToolCallTable(connection)
         self.findings: FindingStore = FindingTable(connection)
@@ -104,6 +109,7 @@ class SqlUnitOfWork:
         self.events: EventLog = self.log
         self.workers: WorkerStore = WorkerTable(connection)
         self.idempotency: IdempotencyStore = IdempotencyTable(connection, self.now)
+        self.playbooks: PlaybookStore = PlaybookTable(connection)
         self.secrets: SecretStore = SecretTable(connection)
         self.vault = vault
         self.memories: MemoryStore = MemoryTable(connection, self.now)

@@ -9,6 +9,7 @@ from agents.contract.agent import Agent, Inputs, Limits, Report, ToolRequirement
 from agents.contract.approval import Action, ActionRejected, Answer, OnRejection
 from agents.contract.budget import Budget
 from agents.contract.checkout import Checkout
+from agents.contract.children import Child, ChildResult
 from agents.contract.context import AgentContext, FindingsSummary, Output
 from agents.contract.failures import AgentFailure, BudgetExceeded, ToolFailure, ToolMissing, ToolTimedOut
 from agents.contract.memory import AgentMemory, CallMemory, FoundMemory
@@ -34,6 +35,8 @@ __all__ = [
     "BudgetExceeded",
     "CallMemory",
     "Checkout",
+    "Child",
+    "ChildResult",
     "Claim",
     "Fallback",
     "FindingsRecorded",

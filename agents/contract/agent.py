@@ -46,6 +46,8 @@ class Agent(ABC, Generic[Inputs, Report]):
     side_effects: ClassVar[tuple[SideEffect, ...]] = (SideEffect.NONE,)
     limits: ClassVar[Limits] = Limits()
     needs_source: ClassVar[bool] = True
+    checks_out: ClassVar[bool] = True
+    """Whether it gets a copy of the source, where there is one; without, the source may change while it works."""
     input_model: type[Inputs]
     report_model: type[Report]
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from agents.contract.approval import Action, Answer
 from agents.contract.budget import Budget
 from agents.contract.checkout import Checkout
+from agents.contract.children import Child, ChildResult
 from agents.contract.step import Step
 from domain.finding import Finding
 from domain.quality_gate import QualityGate
@@ -62,6 +63,26 @@ class AgentContext(Protocol):
 
         Raises:
             ActionRejected: it may not be done, unless the action says to return the answer then.
+        """
+
+    def recorded(self, name: str, *, returns: type[Output]) -> Output | None:
+        """What the step of this name returned in an earlier segment; ``None`` when it has not succeeded there.
+
+        It spares what would be asked or read only to run that step.
+        """
+
+    async def spawn(self, name: str, children: Sequence[Child]) -> Sequence[ChildResult]:
+        """Have tasks done by other agents, and wait until all have ended; the answers are in their order.
+
+        They are parts of the execution's task, and dispatched in the name of whoever dispatched that. While nothing
+        else of the execution is at work it waits without a worker, as for an approval. What was started under a name
+        stays: after a crash, or a pause, the same name answers for the same tasks. ``name`` is unique within the
+        execution; several may be started side by side (``asyncio.TaskGroup``). At most 1,000 at once.
+
+        They are cancelled when the execution ends before them.
+
+        Raises:
+            domain.errors.Rejection: one of them cannot be done: an unknown agent, inputs that do not fit, a budget.
         """
 
     async def progress(self, done: int, total: int, message: str = "") -> None:

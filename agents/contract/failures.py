@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import BaseModel
+
 from domain.error_codes import is_code
 from domain.errors import BudgetExceeded as BudgetExceeded
 from domain.recovery import ErrorClass
@@ -43,14 +45,15 @@ class AgentFailure(Exception):
     """The agent cannot do the task as things are; its step is not tried again, the task as its retry policy says.
 
     ``code`` is published in ``docs/errors/``, or the agent's own: 2 to 64 capital letters, digits and underscores.
-    ``error_class`` follows from it.
+    ``error_class`` follows from it. ``report`` is what it has to report all the same, of its report model.
 
     Raises:
         ValueError: the code has not that form.
     """
 
-    def __init__(self, message: str, *, code: str = "AGENT_FAILED") -> None:
+    def __init__(self, message: str, *, code: str = "AGENT_FAILED", report: BaseModel | None = None) -> None:
         super().__init__(message)
+        self.report = report
         if not is_code(code):
             raise ValueError(f"A code is 2 to 64 capital letters, digits and underscores, not {code!r:.100}.")
         self.code = code

@@ -1,4 +1,4 @@
-"""Where a segment's questions are asked, and where it is noticed that there is nothing left but to wait for answers."""
+"""Where a segment's questions are asked, and where it is noticed that it can only wait: for answers, for children."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from agents.asking import given, question
@@ -35,13 +36,15 @@ _SPAN: ContextVar[_Span | None] = ContextVar("span", default=None)
 
 
 class ApprovalDesk:
-    """The questions of one segment.
+    """The questions of one segment, and the batches of children that it waits for.
 
-    ``pause`` is called once nothing is at work any more and at least one question has no answer. The segment then ends;
-    in the next one the agent asks again, and gets the answer.
+    ``pause`` is called, with these batches, once nothing is at work any more and at least one question or batch is
+    open. The segment then ends; in the next one the agent asks again, and gets the answer.
     """
 
-    def __init__(self, agent: str, lease: Lease, transactor: Transactor, pause: Callable[[], None]) -> None:
+    def __init__(
+        self, agent: str, lease: Lease, transactor: Transactor, pause: Callable[[tuple[str, ...]], None]
+    ) -> None:
         self._agent = agent
         self._lease = lease
         self._transactor = transactor
@@ -50,6 +53,7 @@ class ApprovalDesk:
         """The step in which each name was asked, where there was one: a step that is tried again may ask again."""
         self._at_work = 0
         self._waiting: dict[asyncio.Future[Approval], UUID] = {}
+        self._batches: dict[asyncio.Future[None], str] = {}
         self._stirred = asyncio.Event()
         self._watch: asyncio.Task[None] | None = None
 
@@ -81,6 +85,20 @@ class ApprovalDesk:
             votes = await self._transactor.run(lambda uow: uow.approvals.votes(approval.id))
         return given(action, _answer(approval, [vote for vote in votes if _counted(vote, approval)]))
 
+    async def ended(self, batch: str) -> None:
+        """Wait until all children of the batch have ended, without being at work."""
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._batches[ended] = batch
+        with self.working():
+            await self._look_at_children()
+        try:
+            if not ended.done():
+                self._watch_out()
+                with self._resting():
+                    await ended
+        finally:
+            del self._batches[ended]
+
     async def close(self) -> None:
         """Stop looking for answers."""
         if self._watch is not None:
@@ -90,13 +108,16 @@ class ApprovalDesk:
     async def _answer_to(self, approval: Approval) -> Approval:
         answer: asyncio.Future[Approval] = asyncio.get_running_loop().create_future()
         self._waiting[answer] = approval.id
-        if self._watch is None or self._watch.done():
-            self._watch = asyncio.create_task(self._look_around())
+        self._watch_out()
         try:
             with self._resting():
                 return await answer
         finally:
             del self._waiting[answer]
+
+    def _watch_out(self) -> None:
+        if self._watch is None or self._watch.done():
+            self._watch = asyncio.create_task(self._look_around())
 
     @contextmanager
     def _resting(self) -> Iterator[None]:
@@ -120,7 +141,7 @@ class ApprovalDesk:
 
     async def _look_around(self) -> None:
         try:
-            while self._waiting:
+            while self._waiting or self._batches:
                 idle = self._at_work == 0
                 self._stirred.clear()
                 try:
@@ -128,21 +149,35 @@ class ApprovalDesk:
                         await self._stirred.wait()
                 except TimeoutError:
                     await self._look()
-                    if idle and not self._at_work and not any(answer.done() for answer in self._waiting):
-                        self._pause()
+                    open_ones = self._open()
+                    if idle and not self._at_work and open_ones and not any(one.done() for one in open_ones):
+                        self._pause(tuple(self._batches.values()))
                         return
         except Exception as error:  # noqa: BLE001 - who waits has to learn that nobody looks any more
-            for answer in self._waiting:
+            for answer in self._open():
                 if not answer.done():
                     answer.set_exception(error)
 
+    def _open(self) -> list[asyncio.Future[Any]]:
+        return [*self._waiting, *self._batches]
+
     async def _look(self) -> None:
+        if self._batches:
+            await self._look_at_children()
         ids = set(self._waiting.values())
+        if not ids:
+            return
         found = await self._transactor.run(lambda uow: _as_they_are(uow, ids))
         for answer, approval_id in self._waiting.items():
             approval = found.get(approval_id)  # what was asked a moment ago is not among them
             if approval is not None and approval.status is not ApprovalStatus.PENDING and not answer.done():
                 answer.set_result(approval)
+
+    async def _look_at_children(self) -> None:
+        at_work = await self._transactor.run(lambda uow: uow.children.open_batches(self._lease.execution_id))
+        for ended, batch in self._batches.items():
+            if batch not in at_work and not ended.done():
+                ended.set_result(None)
 
 
 def _chain() -> list[_Span]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import count
 from typing import TypeVar
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from pydantic import TypeAdapter
 
-from agents.contract import Action, AgentFailure, Answer, Budget, Checkout, FindingsSummary
+from agents.contract import Action, AgentFailure, Answer, Budget, Checkout, Child, ChildResult, FindingsSummary
 from agents.contract import Step as StepContract
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
@@ -21,6 +21,7 @@ from agents.recovery import Decision, decide
 from agents.runtime import traces
 from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.call_ledger import CallLedger
+from agents.runtime.children import Nursery
 from agents.runtime.containment import contained
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.meter import Meter
@@ -98,6 +99,7 @@ class SegmentContext:
         self._desk = desk
         self._side_effects = side_effects
         self._models = ChosenModels(chain=models)
+        self._nursery = Nursery(segment.lease, transactor, desk)
 
     async def step(
         self,
@@ -114,6 +116,17 @@ class SegmentContext:
     async def approve(self, action: Action) -> Answer:
         """Ask whether the action may be done, and wait for the answer."""
         return await self._desk.ask(action)
+
+    def recorded(self, name: str, *, returns: type[Output]) -> Output | None:
+        """What the step of this name returned in an earlier segment; ``None`` when it has not succeeded there."""
+        known = self._known.get(name)
+        if known is None or known.status is not StepStatus.SUCCEEDED:
+            return None
+        return TypeAdapter(returns).validate_python(known.output)
+
+    async def spawn(self, name: str, children: Sequence[Child]) -> Sequence[ChildResult]:
+        """Have tasks done by other agents, and wait until all have ended."""
+        return await self._nursery.spawn(name, children)
 
     async def platform_step(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -54,7 +54,7 @@ class Stop(Enum):
 
     CANCEL = "cancelled"
     SHUTDOWN = "its worker is stopping"
-    WAITING = "it waits for an approval"
+    WAITING = "it waits for an approval, or for its children"
     LEASE_LOST = "another worker has it by now"
     STORE_LOST = "the database was away"
 
@@ -85,6 +85,7 @@ class SegmentRun:
         self._workshop = workshop
         self.closing = False
         self._stopped: Stop | None = None
+        self._batches: tuple[str, ...] = ()
         self._work: asyncio.Task[Outcome] | None = None
 
     def stop(self, reason: Stop) -> None:
@@ -93,6 +94,11 @@ class SegmentRun:
             self._stopped = reason
             if self._work is not None:
                 self._work.cancel()
+
+    def _wait(self, batches: tuple[str, ...]) -> None:
+        """End the segment to wait for what was asked, and for these batches of children."""
+        self._batches = batches
+        self.stop(Stop.WAITING)
 
     async def run(self) -> None:
         """Run to the end. Whatever happens, the execution is left ended, back in the queue, or with its new owner."""
@@ -161,7 +167,8 @@ class SegmentRun:
         """Bring the execution to its end, and answer how it ended; ``None`` when it goes on later, or elsewhere."""
         transactor, lease = self._workshop.transactor, self.segment.lease
         if outcome is None and self._stopped is Stop.WAITING:
-            await patiently(lambda: transactor.run(lambda uow: lifecycle.pause_execution(uow, lease)))
+            batches = self._batches
+            await patiently(lambda: transactor.run(lambda uow: lifecycle.pause_execution(uow, lease, batches)))
             return None
         if outcome is None:
             reason = (self._stopped or Stop.SHUTDOWN).value
@@ -229,9 +236,7 @@ class SegmentRun:
         checkout = await self._checkout(declaration)
         workspace_id = self.segment.execution.workspace_id
         models = await self._workshop.transactor.run(lambda uow: models_for(uow, workspace_id, declaration.kind))
-        desk = ApprovalDesk(
-            declaration.kind, self.segment.lease, self._workshop.transactor, lambda: self.stop(Stop.WAITING)
-        )
+        desk = ApprovalDesk(declaration.kind, self.segment.lease, self._workshop.transactor, self._wait)
         context = SegmentContext(
             self.segment,
             checkout,
@@ -268,8 +273,8 @@ class SegmentRun:
 
     async def _checkout(self, declaration: Declaration) -> Checkout:
         source = self.segment.project.source
-        if source is None:
-            if declaration.needs_source:
+        if source is None or not declaration.checks_out:
+            if source is None and declaration.needs_source:
                 raise AgentFailure("The project of this task has no source.", code="SOURCE_UNAVAILABLE")
             return await self._workshop.checkouts.empty(self.segment.execution.id, self.segment.project.id)
         checkout = await self._workshop.checkouts.of(self.segment.execution.id, source)
@@ -323,7 +328,11 @@ def _from_error(error: BaseException, redactor: Redactor | None = None) -> Outco
         message = redactor.text(message)
     if not is_code(code) or (redactor is not None and redactor.text(code) != code):
         code = "AGENT_FAILED"  # an agent may have put anything there
-    return _failed(ExecutionStatus.FAILED, code, message, POLICIES[classify(error)].severity)
+    outcome = _failed(ExecutionStatus.FAILED, code, message, POLICIES[classify(error)].severity)
+    report = error.report if isinstance(error, AgentFailure) else None
+    if report is None:
+        return outcome
+    return replace(outcome, result_kind=type(report).__name__, result=_plain(report))
 
 
 def _said(error: BaseException) -> tuple[str, str]:

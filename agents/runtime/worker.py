@@ -25,12 +25,15 @@ from agents.runtime.reaper import give_back, reap
 from agents.runtime.segment import SegmentRun, Stop, Workshop
 from domain.errors import StoreLost
 from domain.execution import Worker as WorkerFacts
-from domain.use_cases import lifecycle
+from domain.use_cases import children, lifecycle
 from domain.use_cases.approvals import expire_approval
 
 log = structlog.get_logger(__name__)
 
 WATCH_SECONDS = 0.5
+CHILDREN_SECONDS = 0.5
+"""How often it is looked for executions whose children have ended, and for children whose parent has."""
+MOST_CHILDREN = 100
 EXPIRY_SECONDS = 1.0
 """How often it is looked for approvals whose time has passed."""
 MOST_EXPIRED = 100
@@ -116,6 +119,7 @@ class Worker:
             asyncio.create_task(_every(WATCH_SECONDS, self._watch), name="watch"),
             asyncio.create_task(_every(seconds / 3, self._reap), name="reap"),
             asyncio.create_task(_every(EXPIRY_SECONDS, self._expire), name="expire"),
+            asyncio.create_task(_every(CHILDREN_SECONDS, self._mind_children), name="children"),
         ]
         if self._chores is not None:
             chores, every = self._chores.work, self._chores.every.total_seconds()
@@ -229,6 +233,17 @@ class Worker:
         for approval in await transactor.run(lambda uow: uow.approvals.due(uow.now, MOST_EXPIRED)):
             approval_id = approval.id
             await transactor.run(lambda uow, id_=approval_id: expire_approval(uow, id_))  # type: ignore[misc]
+
+    async def _mind_children(self) -> None:
+        """Send on their way whose children have ended, and cancel children whose parent has ended before them.
+
+        Several workers may do it at the same time.
+        """
+        transactor = self._workshop.transactor
+        for execution_id in await transactor.run(lambda uow: uow.children.ready(MOST_CHILDREN)):
+            await transactor.run(lambda uow, id_=execution_id: children.resume_parent(uow, id_))  # type: ignore[misc]
+        for orphan in await transactor.run(lambda uow: uow.children.orphans(MOST_CHILDREN)):
+            await transactor.run(lambda uow, one=orphan: children.cancel_orphan(uow, one))  # type: ignore[misc]
 
     async def _watch(self) -> None:
         """Stop what was cancelled, and what has gone to another worker; send back what was left lying.

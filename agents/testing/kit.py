@@ -21,6 +21,8 @@ from agents.contract import (
     Agent,
     Answer,
     Checkout,
+    Child,
+    ChildResult,
     FindingsSummary,
     SideEffect,
     Step,
@@ -66,9 +68,10 @@ class AgentRun(Generic[Report]):
     """What an agent did.
 
     ``findings`` are all it found or found fixed, each in its state; ``artifacts`` are by name; ``actions`` are what it
-    asked permission for; ``spent`` is by unit; ``answers`` are those of the language model, each with its tokens.
-    ``recoveries`` is what was done about errors of steps, tools and models, by the same policies as on a worker; the
-    kit does not wait through the pauses. ``memories`` are all there are at the end.
+    asked permission for; ``children`` are the tasks that it had others do; ``spent`` is by unit; ``answers`` are those
+    of the language model, each with its tokens. ``recoveries`` is what was done about errors of steps, tools and
+    models, by the same policies as on a worker; the kit does not wait through the pauses. ``memories`` are all there
+    are at the end.
     """
 
     report: Report
@@ -84,6 +87,7 @@ class AgentRun(Generic[Report]):
     recoveries: list[RecoveryAttempted] = field(default_factory=list)
     answers: list[ModelAnswered] = field(default_factory=list)
     memories: list[Memory] = field(default_factory=list)
+    children: list[Child] = field(default_factory=list)
 
     @property
     def unverified(self) -> list[str]:
@@ -115,6 +119,7 @@ async def run_agent(
     budgets: Mapping[Unit, Decimal] = MappingProxyType({}),
     model: Model | None = None,
     memories: Iterable[str] = (),
+    children: Callable[[Child], ChildResult] | None = None,
 ) -> AgentRun[Report]:
     """Run an agent on the folder ``path``; tools in ``missing_tools`` count as not installed.
 
@@ -123,7 +128,8 @@ async def run_agent(
     ``prices`` are those of the workspace, by tool; ``budgets`` are limits of the execution. ``model`` is a double of
     pydantic-ai that stands for the language model (a ``TestModel``, a ``FunctionModel``, or what
     :func:`agents.testing.answers` makes); without one the agent has none. ``memories`` are texts that a person has put
-    down about the project.
+    down about the project. ``children`` says how each task ends that the agent has
+    others do.
 
     Raises:
         AgentFailure: the agent says that it cannot do the task.
@@ -137,6 +143,7 @@ async def run_agent(
     context.model = model
     for text in memories:
         context.memory.put(text)
+    context.child_ends = children
     context.side_effects = agent.side_effects not in ((), (SideEffect.NONE,))
     with tempfile.TemporaryDirectory(prefix="wrenchai-scratch-", ignore_cleanup_errors=True) as scratch:
         context.checkout = replace(context.checkout, scratch=Path(scratch))
@@ -156,6 +163,7 @@ async def run_agent(
         recoveries=context.recoveries,
         answers=[event for event in context.ledger.events if isinstance(event, ModelAnswered)],
         memories=context.memory.memories,
+        children=context.children,
     )
 
 
@@ -190,6 +198,8 @@ class KitContext:
     budget: KitMeter = field(default_factory=lambda: KitMeter({}, {}))
     ledger: KitLedger = field(init=False)
     memory: KitMemory = field(init=False)
+    children: list[Child] = field(default_factory=list)
+    child_ends: Callable[[Child], ChildResult] | None = None
     _drafts: dict[str, FindingDraft] = field(default_factory=dict)
     _step_names: set[str] = field(default_factory=set)
     _succeeded: list[str] = field(default_factory=list)
@@ -245,6 +255,17 @@ class KitContext:
     async def approve(self, action: Action) -> Answer:
         """Answer as the test says."""
         return self.decisions.on(action)
+
+    def recorded(self, name: str, *, returns: type[Output]) -> Output | None:
+        """Nothing: there is no earlier segment."""
+        return None
+
+    async def spawn(self, name: str, children: Sequence[Child]) -> Sequence[ChildResult]:
+        """Answer as the test says."""
+        if self.child_ends is None:
+            raise AssertionError(f"The agent has other agents do {name!r}: say with children= how such tasks end.")
+        self.children.extend(children)
+        return [self.child_ends(child) for child in children]
 
     async def progress(self, done: int, total: int, message: str = "") -> None:
         """Note how far the execution is."""

@@ -2,6 +2,7 @@
 
 from domain.ports.agents import AgentCatalogue, AgentFacts
 from domain.ports.approvals import ApprovalStore, MemberStore
+from domain.ports.children import ChildStore
 from domain.ports.clock import Clock
 from domain.ports.events import EventLog
 from domain.ports.evidence import EvidenceStore, Notary
@@ -11,6 +12,7 @@ from domain.ports.idempotency import IdempotencyStore
 from domain.ports.ledger import LedgerStore, PriceStore
 from domain.ports.memory import Embedder, MemoryStore, Vector
 from domain.ports.models import ModelStore, ModelTester
+from domain.ports.playbooks import PlaybookStore
 from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
 from domain.ports.queries import QueryFailed, QueryRunner
 from domain.ports.secrets import SecretStore, Vault
@@ -24,6 +26,7 @@ __all__ = [
     "AgentCatalogue",
     "AgentFacts",
     "ApprovalStore",
+    "ChildStore",
     "Clock",
     "DependencyStore",
     "Embedder",
@@ -38,6 +41,7 @@ __all__ = [
     "ModelStore",
     "ModelTester",
     "Notary",
+    "PlaybookStore",
     "PriceStore",
     "ProjectStore",
     "QueryFailed",

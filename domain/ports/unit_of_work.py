@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.ports.agents import AgentCatalogue
 from domain.ports.approvals import ApprovalStore, MemberStore
+from domain.ports.children import ChildStore
 from domain.ports.events import EventLog
 from domain.ports.evidence import EvidenceStore, Notary
 from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
@@ -17,6 +18,7 @@ from domain.ports.idempotency import IdempotencyStore
 from domain.ports.ledger import LedgerStore, PriceStore
 from domain.ports.memory import Embedder, MemoryStore
 from domain.ports.models import ModelStore
+from domain.ports.playbooks import PlaybookStore
 from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
 from domain.ports.secrets import SecretStore, Vault
 from domain.ports.tasks import DependencyStore, TaskStore
@@ -34,6 +36,7 @@ class UnitOfWork(Protocol):
     projects: ProjectStore
     tasks: TaskStore
     dependencies: DependencyStore
+    children: ChildStore
     executions: ExecutionStore
     tool_calls: ToolCallStore
     findings: FindingStore
@@ -47,6 +50,7 @@ class UnitOfWork(Protocol):
     queue: WorkQueue
     workers: WorkerStore
     idempotency: IdempotencyStore
+    playbooks: PlaybookStore
     secrets: SecretStore
     vault: Vault
     memories: MemoryStore

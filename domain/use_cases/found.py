@@ -11,11 +11,12 @@ from domain.approval import Approval
 from domain.errors import NotFound, VersionConflict
 from domain.finding import Finding
 from domain.memory import Memory
+from domain.playbooks.saved import SavedPlaybook
 from domain.ports import UnitOfWork
 from domain.project import Project
 from domain.task import Task
 
-Versioned = TypeVar("Versioned", Task, Project, Finding, Approval, Memory)
+Versioned = TypeVar("Versioned", Task, Project, Finding, Approval, Memory, SavedPlaybook)
 
 
 async def project_of(uow: UnitOfWork, actor: Actor, project_id: UUID) -> Project:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from domain.project import Project
 from domain.states import (
     ENDED_EXECUTION,
     TASK_AFTER,
+    WAITING_EXECUTION,
     ExecutionStatus,
     TaskStatus,
     check_execution,
@@ -167,7 +168,7 @@ async def requeue_execution(
     tasks, execution = await _lock(uow, subject_of(found), execution_id)
     if execution is None or execution.epoch != epoch or execution.status in ENDED_EXECUTION:
         return None
-    if execution.status is ExecutionStatus.AWAITING_APPROVAL:
+    if execution.status in WAITING_EXECUTION:
         return None  # no worker has it
     task = tasks[execution.task_id]
     if execution.status is ExecutionStatus.QUEUED:
@@ -189,43 +190,58 @@ async def requeue_execution(
     return await _enqueue_next_segment(uow, task, replace(execution, status=ExecutionStatus.QUEUED, worker_id=None))
 
 
-async def pause_execution(uow: UnitOfWork, lease: Lease) -> Execution | None:
-    """Let an execution wait for what its agent has asked: no worker has it, and it holds no slot.
+async def pause_execution(uow: UnitOfWork, lease: Lease, batches: Collection[str] = ()) -> Execution | None:
+    """Let an execution wait for what its agent has asked, and for its children: no worker has it, it holds no slot.
 
-    It goes back to the queue instead when all of it was decided meanwhile, and ends when it was to be cancelled.
+    ``batches`` are those of its children that it waits for. It goes back to the queue instead when something of what
+    it waits for is there already, and ends when it was to be cancelled.
     ``None`` when the segment is no longer the current one. Doing it twice is harmless.
     """
     tasks, execution = await _lock(uow, lease.subject, lease.execution_id)
     if execution is None or execution.epoch != lease.epoch or execution.status is not ExecutionStatus.RUNNING:
         return None
     pending = await uow.approvals.pending_of(execution.id)
-    if execution.cancel_requested_at is not None or not pending:
-        reason = "what it waited for was decided"
+    await uow.children.await_only(execution.id, batches)
+    open_batches = await uow.children.open_batches(execution.id) if batches else {}
+    nothing = not pending and not batches
+    if execution.cancel_requested_at is not None or nothing or not open_batches.keys() >= set(batches):
+        reason = "what it waited for is there"
         return await requeue_execution(uow, execution.id, lease.epoch, crashed=False, reason=reason)
-    check_execution(execution.status, ExecutionStatus.AWAITING_APPROVAL)
+    waiting = ExecutionStatus.AWAITING_APPROVAL if pending else ExecutionStatus.AWAITING_CHILDREN
+    check_execution(execution.status, waiting)
     await uow.ledger.settle_open(lease.subject)
-    paused = replace(execution, status=ExecutionStatus.AWAITING_APPROVAL, worker_id=None, paused_at=uow.now)
+    paused = replace(execution, status=waiting, worker_id=None, paused_at=uow.now)
     await uow.executions.update(paused)
     event = ExecutionPaused(approval_ids=tuple(str(approval.id) for approval in pending))
     await uow.events.append(lease.subject, [event], actor=lease.actor)
-    reason = "waits for the approval of " + ", ".join(approval.name for approval in pending)
-    await release.move(uow, lease.actor, tasks[execution.task_id], TaskStatus.AWAITING_APPROVAL, reason[:MOST_REASON])
+    reason = _waits_for([approval.name for approval in pending], open_batches)
+    await release.move(uow, lease.actor, tasks[execution.task_id], TASK_AFTER[waiting], reason[:MOST_REASON])
     return paused
 
 
 async def resume_execution(uow: UnitOfWork, actor_id: str, execution_id: UUID, reason: str) -> None:
-    """Send an execution that waits for approvals on its way; one that does not wait is left as it is.
+    """Send an execution that waits for approvals or children on its way; one that does not wait is left as it is.
 
     Task and execution are locked.
     """
     execution = await uow.executions.lock(execution_id)
-    if execution is None or execution.status is not ExecutionStatus.AWAITING_APPROVAL:
+    if execution is None or execution.status not in WAITING_EXECUTION:
         return
     (task,) = (await uow.tasks.lock(execution.workspace_id, [execution.task_id])).values()
     check_execution(execution.status, ExecutionStatus.QUEUED)
     await uow.events.append(subject_of(execution), [ExecutionRequeued(reason=reason)], actor=actor_id)
     task = await release.move(uow, actor_id, task, TaskStatus.QUEUED, reason)
     await _enqueue_next_segment(uow, task, replace(execution, status=ExecutionStatus.QUEUED))
+
+
+def _waits_for(approvals: Sequence[str], children: Mapping[str, int]) -> str:
+    """What an execution waits for, as a sentence. ``children`` counts those at work, by batch."""
+    parts = []
+    if approvals:
+        parts.append("the approval of " + ", ".join(approvals))
+    if children:
+        parts.append("its tasks: " + ", ".join(f"{count} of {batch}" for batch, count in children.items()))
+    return "waits for " + ", and for ".join(parts)
 
 
 def _waited(execution: Execution, now: datetime) -> int | None:

@@ -17,6 +17,7 @@ from persistence.mappers.findings import from_finding, to_finding
 from persistence.mappers.ledger import from_price, to_account, to_tool_price
 from persistence.mappers.memory import from_memory, to_memory
 from persistence.mappers.models import from_model, to_choice, to_model
+from persistence.mappers.playbooks import from_playbook, to_playbook, to_playbook_version
 from persistence.mappers.projects import to_project, to_source, to_workspace
 from persistence.mappers.rows import AnyRow
 from persistence.mappers.secrets import to_sealed_secret, to_secret
@@ -34,6 +35,7 @@ __all__ = [
     "from_finding",
     "from_memory",
     "from_model",
+    "from_playbook",
     "from_price",
     "from_task",
     "from_tool_call",
@@ -47,6 +49,8 @@ __all__ = [
     "to_finding",
     "to_memory",
     "to_model",
+    "to_playbook",
+    "to_playbook_version",
     "to_project",
     "to_report",
     "to_sealed_secret",

@@ -87,6 +87,22 @@ class TaskReader(ReadSession):
         """The tasks that are parts of each task, the oldest first."""
         return await CHILDREN_OF.read(self, workspace_id, task_ids, page)
 
+    async def children_at_work(self, workspace_id: UUID, task_ids: Sequence[UUID]) -> list[int]:
+        """How many parts of each task have not ended."""
+        ended = [status.value for status in ENDED_TASK]
+        wanted = (
+            select(tasks.c.parent_id, func.count().label("count"))
+            .where(
+                tasks.c.workspace_id == workspace_id,
+                among(tasks.c.parent_id, task_ids),
+                ~among(tasks.c.status, ended),
+            )
+            .group_by(tasks.c.parent_id)
+        )
+        async with self.connection() as connection:
+            found = {row["parent_id"]: int(row["count"]) for row in await connection.rows(wanted)}
+        return [found.get(one, 0) for one in task_ids]
+
     async def dependencies_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Dependency | None]:
         """By id."""
         return await DEPENDENCIES_BY_ID.find(self, ids, workspace_id)

@@ -1,6 +1,7 @@
 """The tables, a module for each noun. Alembic migrations and these definitions are compared in CI."""
 
 from persistence.tables.approvals import approval_votes, approvals, members
+from persistence.tables.children import children
 from persistence.tables.columns import Xid8, metadata
 from persistence.tables.events import events, feed_horizon
 from persistence.tables.evidence import acceptance_results, evidence, receipts
@@ -10,6 +11,7 @@ from persistence.tables.idempotency import idempotency_keys
 from persistence.tables.ledger import accounts, ledger_entries, prices
 from persistence.tables.memory import memories, memory_trigrams, memory_vectors
 from persistence.tables.models import model_choices, models
+from persistence.tables.playbooks import playbook_versions, playbooks
 from persistence.tables.projects import projects, sources, workspaces
 from persistence.tables.secrets import secrets
 from persistence.tables.tasks import dependencies, tasks
@@ -22,6 +24,7 @@ __all__ = [
     "approval_votes",
     "approvals",
     "artifacts",
+    "children",
     "dependencies",
     "events",
     "evidence",
@@ -37,6 +40,8 @@ __all__ = [
     "metadata",
     "model_choices",
     "models",
+    "playbook_versions",
+    "playbooks",
     "prices",
     "projects",
     "receipts",

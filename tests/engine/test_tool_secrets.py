@@ -84,7 +84,7 @@ async def room(desk: Desk) -> AsyncIterator[Room]:
         redactor=redactor,
         sandbox=open_sandbox("none"),
         egress=EgressPolicy(),
-        desk=ApprovalDesk("probe", desk.lease, platform.transactor, lambda: None),
+        desk=ApprovalDesk("probe", desk.lease, platform.transactor, lambda _: None),
         agent="probe",
     )
     command, actor = SetSecret(name="spilled", value=VALUE), platform.owner("tests")

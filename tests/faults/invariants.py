@@ -40,7 +40,7 @@ ALWAYS: Mapping[str, str] = {
         SELECT e.id, e.status, e.sequence, array_agg(v.sequence) AS finished, array_agg(v.payload->>'status') AS said
         FROM executions e LEFT JOIN events v ON v.execution_id = e.id AND v.kind = 'ExecutionFinished'
         WHERE e.pruned_to = 0 GROUP BY e.id
-        HAVING NOT CASE WHEN e.status IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL')
+        HAVING NOT CASE WHEN e.status IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN')
             THEN count(v.id) = 0 AND e.finished_at IS NULL
             ELSE count(v.id) = 1 AND max(v.sequence) = e.sequence AND max(v.payload->>'status') = e.status
                 AND e.finished_at IS NOT NULL END""",
@@ -59,7 +59,8 @@ ALWAYS: Mapping[str, str] = {
     # No step runs in an execution that has ended.
     "step left": """
         SELECT e.id, e.status, s.name FROM executions e JOIN steps s ON s.execution_id = e.id
-        WHERE s.status = 'RUNNING' AND e.status NOT IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL')""",
+        WHERE s.status = 'RUNNING'
+            AND e.status NOT IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN')""",
     # Log lines are numbered without gap or repetition.
     "log lines": """
         SELECT * FROM (
@@ -90,7 +91,8 @@ ALWAYS: Mapping[str, str] = {
     # No tool call is under way in an execution that has ended.
     "tool call left": """
         SELECT e.id, e.status, c.tool FROM executions e JOIN tool_calls c ON c.execution_id = e.id
-        WHERE c.state = 'STARTED' AND e.status NOT IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL')""",
+        WHERE c.state = 'STARTED'
+            AND e.status NOT IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN')""",
     # The attempts of a task are numbered, counted, and each was queued once.
     "attempts": """
         SELECT t.id, t.attempts, count(e.id) AS executions, max(e.number) AS last, sum(queued.times) AS queued
@@ -119,7 +121,8 @@ ALWAYS: Mapping[str, str] = {
             JOIN executions e ON e.task_id = t.id ORDER BY t.id, e.number DESC) latest
         WHERE task <> CASE execution
             WHEN 'QUEUED' THEN 'QUEUED' WHEN 'RUNNING' THEN 'IN_PROGRESS' WHEN 'AWAITING_APPROVAL' THEN execution
-            WHEN 'SUCCEEDED' THEN 'COMPLETED' WHEN 'CANCELLED' THEN execution ELSE 'FAILED' END""",
+            WHEN 'AWAITING_CHILDREN' THEN execution WHEN 'SUCCEEDED' THEN 'COMPLETED'
+            WHEN 'CANCELLED' THEN execution ELSE 'FAILED' END""",
     # What waits has something to wait for, and what was skipped was to be.
     "dependents": """
         WITH judged AS (
@@ -149,6 +152,11 @@ ALWAYS: Mapping[str, str] = {
         SELECT e.id, e.worker_id, e.paused_at FROM executions e
         WHERE (e.status = 'AWAITING_APPROVAL') AND (e.worker_id IS NOT NULL OR e.paused_at IS NULL
             OR NOT EXISTS (SELECT FROM approvals a WHERE a.execution_id = e.id AND a.status = 'PENDING'))""",
+    # What waits for children has started some, and no worker has it.
+    "awaiting children": """
+        SELECT e.id, e.worker_id, e.paused_at FROM executions e
+        WHERE (e.status = 'AWAITING_CHILDREN') AND (e.worker_id IS NOT NULL OR e.paused_at IS NULL
+            OR NOT EXISTS (SELECT FROM children c WHERE c.execution_id = e.id AND c.awaited))""",
     # A decision sends the execution that waits on its way: it waits only if it has paused since.
     "decision without segment": """
         SELECT e.id, v.sequence, v.kind FROM executions e JOIN events v ON v.execution_id = e.id
@@ -168,7 +176,8 @@ ALWAYS: Mapping[str, str] = {
         WHERE e.pruned_to = 0 AND (said.asked <> 1 OR said.ends > 1
             OR (a.status = 'PENDING') <> (said.ends + said.voided = 0)
             OR (a.status = 'VOIDED') <> (said.voided = 1)
-            OR a.status = 'PENDING' AND e.status NOT IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL'))""",
+            OR a.status = 'PENDING'
+                AND e.status NOT IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN'))""",
     # Every vote is in the log.
     "votes": """
         SELECT a.id, votes.count, said.count AS said

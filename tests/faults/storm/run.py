@@ -180,7 +180,9 @@ class Storm:
     async def _until_all_has_ended(self, fleet: Fleet) -> None:
         """Wait until nothing is on its way, then cancel what waits for a failed task, which would wait for ever."""
         deadline = time.monotonic() + LONGEST_END
-        await self._until_none("status IN ('QUEUED', 'IN_PROGRESS', 'AWAITING_APPROVAL')", deadline)
+        await self._until_none(
+            "status IN ('QUEUED', 'IN_PROGRESS', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN')", deadline
+        )
         for row in await self._checker.rows("SELECT count(*) FROM tasks WHERE status = 'BLOCKED'"):
             self._log(f"{row['count']} tasks wait for one that did not complete; they are cancelled")
         names = {
@@ -191,7 +193,8 @@ class Storm:
         for row in await self._checker.rows("SELECT id FROM tasks WHERE status = 'BLOCKED'"):
             await self._cancel(fleet, *names[row["id"]])
         await self._until_none(
-            "status IN ('QUEUED', 'IN_PROGRESS', 'AWAITING_APPROVAL', 'BLOCKED', 'PENDING')", deadline
+            "status IN ('QUEUED', 'IN_PROGRESS', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN', 'BLOCKED', 'PENDING')",
+            deadline,
         )
 
     async def _until_none(self, condition: str, deadline: float) -> None:
