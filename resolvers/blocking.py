@@ -10,6 +10,7 @@ from domain.blocking import (
     BlockReason,
     WaitsForApproval,
     WaitsForBudget,
+    WaitsForChildren,
     WaitsForDependency,
     WaitsForRoom,
     WaitsForSlot,
@@ -26,7 +27,7 @@ WAITING = frozenset({TaskStatus.PENDING, TaskStatus.BLOCKED})
 
 
 async def reasons(context: Context, tasks: Sequence[Task], _args: tuple[Any, ...]) -> list[list[BlockReason]]:
-    """For each task why nothing happens with it, in at most three statements; empty when something does."""
+    """For each task why nothing happens with it, in at most five statements; empty when something does."""
     waiting = [task.id for task in tasks if task.status in WAITING]
     unmet = await context.read.unmet_dependencies(context.workspace_id, waiting) if waiting else []
     edges = dict(zip(waiting, unmet, strict=True))
@@ -35,6 +36,9 @@ async def reasons(context: Context, tasks: Sequence[Task], _args: tuple[Any, ...
     asked = dict(zip(asking, pending, strict=True))
     used_up = await context.read.used_up_budgets(context.workspace_id, waiting) if waiting else []
     budgets = dict(zip(waiting, used_up, strict=True))
+    parents = [task.id for task in tasks if task.status is TaskStatus.AWAITING_CHILDREN]
+    counted = await context.read.children_at_work(context.workspace_id, parents) if parents else []
+    at_work = dict(zip(parents, counted, strict=True))
     now = context.clock()
     queued = any(task.status is TaskStatus.QUEUED for task in tasks)
     facts = await context.read.queue_facts() if queued else None
@@ -44,6 +48,8 @@ async def reasons(context: Context, tasks: Sequence[Task], _args: tuple[Any, ...
             answers.append(list(in_queue(task, facts, context.agents, now)))
         elif task.id in asked:
             answers.append([WaitsForApproval(approval=approval) for approval in asked[task.id]])
+        elif task.id in at_work:
+            answers.append([WaitsForChildren(at_work=at_work[task.id])])
         else:
             answers.append(
                 [

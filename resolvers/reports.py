@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from domain.execution import Execution, StoredReport
 from domain.reports.inspector import InspectorReport
+from domain.reports.playbook import PlaybookReport
 from resolvers.context import Context
 
 
@@ -27,7 +28,7 @@ class CustomReport:
         return url if isinstance(url, str) else None
 
 
-MODELS: Mapping[str, type[BaseModel]] = {model.__name__: model for model in (InspectorReport,)}
+MODELS: Mapping[str, type[BaseModel]] = {model.__name__: model for model in (InspectorReport, PlaybookReport)}
 """The built-in reports by kind, which is the name of their model."""
 
 

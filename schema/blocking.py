@@ -70,6 +70,14 @@ class WaitsForApproval:
     approval: Annotated[Approval, strawberry.lazy("schema.approval")] = strawberry.field(description="What it asks.")
 
 
+@represents(domain.WaitsForChildren)
+@strawberry.type(description="Its execution has started tasks as parts of it, which have to end first: see children.")
+class WaitsForChildren:
+    """Children at work."""
+
+    at_work: int = strawberry.field(description="How many of them have not ended.")
+
+
 def _budget(root: Parent[domain.WaitsForBudget]) -> Account:
     return root.account
 
@@ -93,6 +101,7 @@ BlockReason: TypeAlias = Annotated[
     | WaitsForRoom
     | WaitsForTime
     | WaitsForApproval
+    | WaitsForChildren
     | WaitsForBudget,
     strawberry.union("BlockReason", description="Why nothing happens with a task. The list may grow."),
 ]

@@ -17,6 +17,7 @@ from domain.language_model import AnswerMode, ModelProvider
 from domain.ledger import Scope
 from domain.memory import MemoryScope
 from domain.pages import Direction
+from domain.playbooks.document import InputType
 from domain.project import SourceKind
 from domain.reads import TaskOrderField
 from domain.recovery import ErrorClass, ErrorSeverity, RecoveryAction
@@ -76,6 +77,7 @@ _publish(
         "QUEUED": "It waits for a worker.",
         "IN_PROGRESS": "An execution of it runs.",
         "AWAITING_APPROVAL": "Its execution waits for a person's approval.",
+        "AWAITING_CHILDREN": "Its execution waits for the tasks that it has started as parts of it.",
         "COMPLETED": "Its execution succeeded, on evidence.",
         "FAILED": "Its last execution did not succeed; statusReason says why.",
         "CANCELLED": "Somebody cancelled it.",
@@ -89,6 +91,7 @@ _publish(
         "QUEUED": "It waits for a worker.",
         "RUNNING": "A worker has it.",
         "AWAITING_APPROVAL": "It waits for a person's approval.",
+        "AWAITING_CHILDREN": "It waits for the tasks that it has started.",
         "SUCCEEDED": "Done, and the recorded evidence says so too.",
         "CLAIMED_UNVERIFIED": "The agent says it is done; the evidence does not.",
         "FAILED": "It ended with an error.",
@@ -210,6 +213,18 @@ _publish(
         "HIGH": "Taken before what is normal.",
         "NORMAL": "What a task is unless somebody says otherwise.",
         "LOW": "Taken when nothing else waits.",
+    },
+)
+_publish(
+    InputType,
+    "Type of a playbook's input.",
+    {
+        "STRING": "A text.",
+        "INTEGER": "A whole number.",
+        "NUMBER": "A number.",
+        "BOOLEAN": "True or false.",
+        "LIST": "A list of anything.",
+        "OBJECT": "A mapping.",
     },
 )
 _publish(

@@ -16,6 +16,7 @@ from strawberry.utils.str_converters import to_camel_case
 from domain import errors
 from domain.error_codes import ErrorCode
 from domain.ledger import Account
+from domain.playbooks import PlaybookInvalid as PlaybookRefused
 from domain.units import written
 from schema.approval import Approval
 from schema.blocking import BlockReason
@@ -25,6 +26,7 @@ from schema.finding import Finding
 from schema.memory import Memory
 from schema.node import resolved_by
 from schema.node_ids import encode
+from schema.playbook import Playbook, PlaybookProblem
 from schema.project import Project
 from schema.task import Task
 
@@ -75,6 +77,14 @@ class ValidationError(UserError):
     """See the description."""
 
 
+@refuses(PlaybookRefused)
+@strawberry.type(description="The document is no playbook that could be run here.")
+class PlaybookInvalid(UserError):
+    """See the description."""
+
+    problems: list[PlaybookProblem] = strawberry.field(description="Everything that is wrong, in its order.")
+
+
 @refuses(errors.NotFound)
 @strawberry.type(description="A thing that the input names does not exist, or not for you.")
 class NotFoundError(UserError):
@@ -95,7 +105,7 @@ class PermissionDenied(UserError):
 
 
 Versioned: TypeAlias = Annotated[
-    Task | Project | Finding | Approval | Memory,
+    Task | Project | Finding | Approval | Memory | Playbook,
     strawberry.union("Versioned", description="Anything that has a version."),
 ]
 
@@ -241,6 +251,7 @@ def shown(rejection: errors.Rejection) -> errors.Rejection:
 
 ERROR_TYPES = (
     ValidationError,
+    PlaybookInvalid,
     NotFoundError,
     PermissionDenied,
     VersionConflict,

@@ -68,12 +68,17 @@ async def _approvals(root: Parent[domain.EventRecord], info: Info) -> list[Domai
 
 
 @tells(domain.ExecutionPaused)
-@strawberry.type(description="No worker has the execution any more: it waits for somebody to decide what it has asked.")
+@strawberry.type(
+    description="No worker has the execution any more: it waits for somebody to decide what it has asked, or for its "
+    "children."
+)
 class ExecutionPaused(Event):
     """See the description."""
 
     approvals = strawberry.field(
-        _approvals, graphql_type=list[Approval], description="What it waits for, as it is now."
+        _approvals,
+        graphql_type=list[Approval],
+        description="The questions that it waits for, as they are now; empty: for its children.",
     )
 
 

@@ -19,6 +19,7 @@ from domain.use_cases import (
     findings,
     memory,
     models,
+    playbooks,
     projects,
     secrets,
     tasks,
@@ -31,6 +32,7 @@ from schema import (
     memory_inputs,
     model,
     payloads,
+    playbook_inputs,
     project_inputs,
     secret,
     task_inputs,
@@ -210,6 +212,24 @@ class Mutation:
         model.test_model,
         graphql_type=model.TestModelPayload,
         description="Ask a language model something tiny, once, and say what came of it. It may cost a little.",
+    )
+    save_playbook = mutation(
+        playbooks.save_playbook,
+        playbook_inputs.SavePlaybookInput,
+        payloads.SavePlaybookPayload,
+        "Save a playbook under the name that its document says; another document is its next version.",
+    )
+    delete_playbook = mutation(
+        playbooks.delete_playbook,
+        playbook_inputs.DeletePlaybookInput,
+        payloads.DeletePlaybookPayload,
+        "Delete a playbook with its versions; what ran it stays.",
+    )
+    run_playbook = mutation(
+        playbooks.run_playbook,
+        playbook_inputs.RunPlaybookInput,
+        payloads.RunPlaybookPayload,
+        "Run a playbook on a project: a task of the agent playbook, which has one child for each task of its steps.",
     )
     approve = mutation(
         approvals.approve,

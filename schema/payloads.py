@@ -10,6 +10,7 @@ from strawberry import Parent
 from domain.execution import Execution as DomainExecution
 from domain.ledger import Account
 from domain.memory import Memory as DomainMemory
+from domain.playbooks.saved import SavedPlaybook
 from domain.states import ACTIVE_TASK
 from domain.task import Dependency as DomainDependency
 from domain.task import Task as DomainTask
@@ -24,6 +25,7 @@ from schema.finding import Finding
 from schema.memory import Memory
 from schema.node import Info
 from schema.node_ids import encode
+from schema.playbook import Playbook
 from schema.project import Project
 from schema.task import Task
 
@@ -181,6 +183,33 @@ class RejectPayload(Payload):
     """See the description."""
 
     approval = changed(Approval, "The rejected approval.")
+
+
+@strawberry.type(description="What savePlaybook answers.")
+class SavePlaybookPayload(Payload):
+    """See the description."""
+
+    playbook = changed(Playbook, "The playbook as it is now.")
+
+
+def _deleted_playbook_id(root: Parent[Outcome[SavedPlaybook]]) -> strawberry.ID | None:
+    return None if root.value is None else encode("Playbook", root.value.id)
+
+
+@strawberry.type(description="What deletePlaybook answers.")
+class DeletePlaybookPayload(Payload):
+    """See the description."""
+
+    deleted_playbook_id = strawberry.field(_deleted_playbook_id, description="Id that the playbook had.")
+    playbook = changed(Playbook, "The playbook as it was; its versions are gone by now.")
+
+
+@strawberry.type(description="What runPlaybook answers.")
+class RunPlaybookPayload(Payload):
+    """See the description."""
+
+    task = changed(Task, "The task that runs it; what its steps have done are children of this task.")
+    execution = strawberry.field(_new_execution, graphql_type=Execution | None, description="The new execution.")
 
 
 @strawberry.type(description="What setBudget answers.")

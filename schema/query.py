@@ -12,6 +12,8 @@ from strawberry import ID, UNSET
 
 import domain.execution
 import domain.memory
+import domain.playbooks.problems
+import domain.playbooks.saved
 import domain.prices
 import domain.project
 import domain.task
@@ -29,6 +31,7 @@ from resolvers import (
     ledger,
     memory,
     models,
+    playbooks,
     projects,
     secrets,
     tasks,
@@ -59,6 +62,7 @@ from schema.memory_inputs import MemoriesWhere, memory_filter
 from schema.model import LanguageModel
 from schema.node import Info, Node
 from schema.node_ids import decode, decode_as
+from schema.playbook import Playbook, PlaybookProblem
 from schema.project import Project
 from schema.references import ByProject, ByTask
 from schema.secret import Secret
@@ -75,6 +79,8 @@ LOOKUPS: Mapping[str, Batch[UUID, Any]] = {
     "Finding": findings.by_id,
     "LanguageModel": models.by_id,
     "Memory": memory.by_id,
+    "Playbook": playbooks.by_id,
+    "PlaybookVersion": playbooks.versions_by_id,
     "Project": projects.by_id,
     "Secret": secrets.by_id,
     "Source": projects.sources_by_id,
@@ -241,6 +247,24 @@ async def _secrets(
     return await secrets.listed(reading(info), window(info, first, last, after, before))
 
 
+async def _playbook(
+    info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]
+) -> domain.playbooks.saved.SavedPlaybook | None:
+    return await reading(info).load(playbooks.by_name, name)
+
+
+async def _playbooks(
+    info: Info, first: First = UNSET, last: Last = UNSET, after: After = UNSET, before: Before = UNSET
+) -> Any:
+    return await playbooks.listed(reading(info), window(info, first, last, after, before))
+
+
+def _playbook_problems(
+    info: Info, document: Annotated[str, strawberry.argument(description="The YAML.")]
+) -> list[domain.playbooks.problems.Problem]:
+    return playbooks.problems(reading(info), document)
+
+
 async def _awaiting_approvals(
     info: Info, first: First = UNSET, last: Last = UNSET, after: After = UNSET, before: Before = UNSET
 ) -> Any:
@@ -306,6 +330,17 @@ class Query:
     )
     tools = strawberry.field(
         _tools, graphql_type=list[Tool], description="Every tool that is known, installed or not, by name."
+    )
+    playbook = strawberry.field(
+        _playbook, graphql_type=Playbook | None, description="A playbook; null when there is none of this name."
+    )
+    playbooks = strawberry.field(
+        _playbooks, graphql_type=Connection[Playbook], description="All playbooks by name, with the shipped ones."
+    )
+    playbook_problems = strawberry.field(
+        _playbook_problems,
+        graphql_type=list[PlaybookProblem],
+        description="What is wrong with a playbook's document, in its order; nothing: it could be saved.",
     )
     awaiting_approvals = strawberry.field(
         _awaiting_approvals,

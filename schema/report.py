@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+from uuid import UUID
 
 import strawberry
+from strawberry import Parent
 
 import domain.reports.inspector as inspector
+import domain.reports.playbook as playbook
 from domain.severity import Severity
-from resolvers import reports
-from schema.node import represents
+from domain.states import TaskStatus
+from domain.task import Task as DomainTask
+from resolvers import reports, tasks
+from schema.node import Info, represents
 from schema.scalars import JSON, URL
+
+if TYPE_CHECKING:
+    from schema.task import Task
 
 
 @strawberry.type(description="How many findings there are of each severity.")
@@ -105,6 +113,51 @@ class InspectorReport:
     autofixable: int = strawberry.field(description="How many findings the autofix patch mends.")
 
 
+async def _task_of(root: Parent[playbook.PlaybookTask], info: Info) -> DomainTask | None:
+    return None if root.task_id is None else await info.context.load(tasks.by_id, UUID(root.task_id))
+
+
+@strawberry.type(description="A task that a step of a playbook had done.")
+class PlaybookTask:
+    """One task of a step."""
+
+    key: str | None = strawberry.field(description="Its key.")
+    item: JSON | None = strawberry.field(description="What of the list it was for; null in a step without one.")
+    status: TaskStatus = strawberry.field(description="How it ended.")
+    reason: str | None = strawberry.field(description="Why it did not complete.")
+    outputs: JSON = strawberry.field(description="What the step's outputs gave for it, by name.")
+    task = strawberry.field(
+        _task_of,
+        graphql_type=Annotated["Task", strawberry.lazy("schema.task")] | None,
+        description="The task as it is now; null when it was deleted.",
+    )
+
+
+@strawberry.type(description="How a step of a playbook came out.")
+class PlaybookStepResult:
+    """One step."""
+
+    step: str = strawberry.field(description="Its id.")
+    title: str = strawberry.field(description="Its name for people.")
+    status: TaskStatus = strawberry.field(description="COMPLETED, FAILED, SKIPPED or CANCELLED.")
+    reason: str | None = strawberry.field(description="Why it did not complete, or was skipped.")
+    fans_out: bool = strawberry.field(description="Whether it has a task for each item of a list.")
+    may_fail: bool = strawberry.field(description="Whether the playbook passes although it fails.")
+    tasks: list[PlaybookTask] = strawberry.field(description="What it had done.")
+
+
+@represents(playbook.PlaybookReport)
+@strawberry.type(description="How a playbook came out, step by step.")
+class PlaybookReport:
+    """What the run of a playbook reports."""
+
+    playbook: str = strawberry.field(description="Name of the playbook.")
+    passed: bool = strawberry.field(description="Whether every step completed, was skipped, or may fail.")
+    steps: list[PlaybookStepResult] = strawberry.field(description="Its steps in the order of the document.")
+    outputs: JSON = strawberry.field(description="Its outputs by name.")
+    problems: list[str] = strawberry.field(description="Why outputs have no value.")
+
+
 @represents(reports.CustomReport)
 @strawberry.type(description="A report of an agent that brings its own kind.")
 class CustomReport:
@@ -116,7 +169,7 @@ class CustomReport:
 
 
 AgentResult: TypeAlias = Annotated[
-    InspectorReport | CustomReport,
+    InspectorReport | PlaybookReport | CustomReport,
     strawberry.union(
         "AgentResult", description="What an execution reported: one type for each kind of report. The list may grow."
     ),

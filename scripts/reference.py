@@ -3,6 +3,7 @@
 import argparse
 import ast
 import inspect
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
@@ -14,6 +15,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from domain.error_codes import ErrorCode
+from domain.playbooks.json_schema import json_schema
 from server.cli import app
 from server.cli.exit_codes import ExitCode
 from server.settings import Settings, variable
@@ -150,10 +152,16 @@ def _page(title: str, introduction: str, body: str) -> str:
     return f"{NOTE}\n# {title}\n\n{introduction}\n\n{body}\n"
 
 
+def playbook_schema() -> str:
+    """The JSON Schema of playbooks, as a server publishes it."""
+    return json.dumps(json_schema(), indent=2) + "\n"
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "command-line.md": command_line_page,
     "error-codes.md": errors_page,
     "exit-codes.md": exit_codes_page,
+    "playbook.schema.json": playbook_schema,
     "settings.md": settings_page,
 }
 

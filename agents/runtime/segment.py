@@ -329,10 +329,9 @@ def _from_error(error: BaseException, redactor: Redactor | None = None) -> Outco
     if not is_code(code) or (redactor is not None and redactor.text(code) != code):
         code = "AGENT_FAILED"  # an agent may have put anything there
     outcome = _failed(ExecutionStatus.FAILED, code, message, POLICIES[classify(error)].severity)
-    report = error.report if isinstance(error, AgentFailure) else None
-    if report is None:
+    if not isinstance(error, AgentFailure) or error.report is None:
         return outcome
-    return replace(outcome, result_kind=type(report).__name__, result=_plain(report))
+    return replace(outcome, result_kind=type(error.report).__name__, result=_plain(error.report))
 
 
 def _said(error: BaseException) -> tuple[str, str]:

@@ -81,7 +81,8 @@ class AuditView:
         self._say(f"  [yellow]void[/]: {foreign(event['name'])} has changed and is asked anew")
 
     def _on_execution_paused(self, event: dict[str, Any]) -> None:
-        self._status(f"waits for {len(event['approvals'])} approval(s)")
+        asked = len(event["approvals"])
+        self._status(f"waits for {asked} approval(s)" if asked else "waits for its tasks")
 
     def _on_source_prepared(self, event: dict[str, Any]) -> None:
         self._say(f"  [dim]source[/] {foreign(event['sourceState'])}")

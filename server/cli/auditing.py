@@ -33,7 +33,7 @@ def run_audit(target: str, revision: str | None, sarif: Path | None, *, as_json:
 async def _audit(settings: Settings, target: str, revision: str | None, sarif: Path | None, *, as_json: bool) -> int:
     kind, location = kind_of(target)
     if kind == "LOCAL":
-        _check_folder(location, revision)
+        check_folder(location, revision)
         SourceRoots(settings).add(Path(location))
     console = errors if as_json else output
     async with connected_or_started(settings, lambda stage: errors.print(f"[dim]·[/] {stage}")) as client:
@@ -52,7 +52,12 @@ async def _audit(settings: Settings, target: str, revision: str | None, sarif: P
     return ExitCode.OK if report["gatePassed"] else ExitCode.FAILED
 
 
-def _check_folder(location: str, revision: str | None) -> None:
+def check_folder(location: str, revision: str | None) -> None:
+    """Refuse a local source that is no folder, or one with a revision.
+
+    Raises:
+        typer.BadParameter: says what to do.
+    """
     if revision is not None:
         raise typer.BadParameter(
             "a local folder is audited as it is: check the revision out, or give a git URL.", param_hint="--revision"
@@ -64,8 +69,20 @@ def _check_folder(location: str, revision: str | None) -> None:
 
 async def watch_audit(client: GraphQLClient, started: Started, console: Console) -> dict[str, Any]:
     """Follow an audit to its end and return its execution."""
+    await follow_to_end(client, started, console)
+    return await result_of(client, started.execution_id)
+
+
+async def follow_to_end(
+    client: GraphQLClient, started: Started, console: Console, kind: type[AuditView] = AuditView
+) -> None:
+    """Show what an execution does, until it has ended.
+
+    Raises:
+        NobodyTakes: no worker is there that could take it.
+    """
     console.print(f"[bold]{started.task_key}[/] execution {started.execution_id}")
-    with AuditView(console, started.task_key) if console.is_terminal else nullcontext(AuditView(console, "")) as view:
+    with kind(console, started.task_key) if console.is_terminal else nullcontext(kind(console, "")) as view:
         following = asyncio.create_task(follow(client, started.execution_id, view.show))
         taken = asyncio.create_task(until_taken(client, started.execution_id, console.print))
         try:
@@ -77,7 +94,6 @@ async def watch_audit(client: GraphQLClient, started: Started, console: Console)
             following.cancel()
             taken.cancel()
             await asyncio.gather(following, taken, return_exceptions=True)
-    return await result_of(client, started.execution_id)
 
 
 async def _write_artifact(client: GraphQLClient, execution: dict[str, Any], name: str, path: Path) -> None:

@@ -147,17 +147,27 @@ async def start_audit(client: GraphQLClient, target: str, revision: str | None, 
     Raises:
         Refused: the API said no.
     """
+    project = await project_on(client, target, revision)
+    draft = {"title": f"Audit {project['name']}", "agent": "inspector", "inputs": inputs}
+    request = {"projectId": project["id"], "task": draft, "dispatch": True}
+    task = await perform(client, CREATE_TASK, "createTask", "task", request)
+    return Started(task["latestExecution"]["id"], task["key"], project["key"])
+
+
+async def project_on(client: GraphQLClient, target: str, revision: str | None) -> dict[str, Any]:
+    """The project on a source, made when there is none; ``target`` is the path of a local folder or a git URL.
+
+    Raises:
+        Refused: the API said no.
+    """
     kind, location = kind_of(target)
     project = await find_project(client, kind, location, revision)
     if project is None:
         source = {"kind": kind, "location": location, "revision": revision}
-        project = await _perform(
+        project = await perform(
             client, CREATE_PROJECT, "createProject", "project", {"name": name_of(location), "source": source}
         )
-    draft = {"title": f"Audit {project['name']}", "agent": "inspector", "inputs": inputs}
-    request = {"projectId": project["id"], "task": draft, "dispatch": True}
-    task = await _perform(client, CREATE_TASK, "createTask", "task", request)
-    return Started(task["latestExecution"]["id"], task["key"], project["key"])
+    return project
 
 
 async def follow(
@@ -225,9 +235,14 @@ def name_of(location: str) -> str:
     return last.removesuffix(".git")[:200] or "repository"
 
 
-async def _perform(
+async def perform(
     client: GraphQLClient, document: str, field: str, noun: str, request: dict[str, Any]
 ) -> dict[str, Any]:
+    """What a mutation answers at ``noun``.
+
+    Raises:
+        Refused: the API said no.
+    """
     try:
         payload = (await client.query(document, {"input": request}))[field]
     except GraphQLErrors as error:

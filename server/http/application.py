@@ -14,7 +14,7 @@ from domain.actor import Actor
 from resolvers.context import Context
 from schema.build import build_schema
 from server import web_assets
-from server.http import artifacts, error_pages, health, receipts, sdl
+from server.http import artifacts, error_pages, health, playbook_schema, receipts, sdl
 from server.platform.wiring import Platform
 from server.security.authentication import CLIENT_HEADER, Authenticator
 from server.security.edge import EdgeGuard
@@ -60,6 +60,7 @@ def build_application(platform: Platform, *, port: int, health_checks: health.Ch
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
         *sdl.routes(),
+        *playbook_schema.routes(),
         *health.routes(health_checks),
         *endpoint.routes(platform.telemetry.registry, authenticate, platform.census),
         *artifacts.routes(platform, authenticate),

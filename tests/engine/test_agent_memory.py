@@ -53,7 +53,7 @@ class Minds:
             redactor=self.redactor,
             sandbox=open_sandbox("none"),
             egress=EgressPolicy(),
-            desk=ApprovalDesk(agent, lease, platform.transactor, lambda: None),
+            desk=ApprovalDesk(agent, lease, platform.transactor, lambda _: None),
             agent=agent,
         )
 
