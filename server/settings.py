@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from persistence.addresses import libpq_url
+from server.service_addresses import DockerAddress, WebAddress
 
 PREFIX = "WRENCHAI_"
 GIT_SCHEMES = frozenset({"https", "http", "ssh", "git", "file"})
@@ -107,6 +108,20 @@ class Settings(BaseSettings):
     egress_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Hosts, addresses and networks that tools may reach although they are private; commas between.",
+    )
+    github_url: WebAddress | None = Field(
+        None,
+        description="The API of a GitHub Enterprise, https://host/api/v3; without it, https://api.github.com.",
+    )
+    search_url: WebAddress | None = Field(
+        None,
+        description="The SearXNG that web_search asks; it has to offer the format json. Without it, there is none.",
+    )
+    docker_url: DockerAddress | None = Field(
+        None, description="The daemon of the Docker tools, unix:// or tcp://; else unix:///var/run/docker.sock."
+    )
+    browser_path: Path | None = Field(
+        None, description="The Chromium of the browser tools; else the first that is found on the PATH."
     )
     source_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
         default_factory=lambda: (Path.cwd(),),
@@ -261,7 +276,18 @@ class Settings(BaseSettings):
             raise ValueError(f"{unknown[0]!r} is not supported: use some of {', '.join(sorted(GIT_SCHEMES))}")
         return schemes
 
-    @field_validator("database_url", "database_owner_url", "redis_url", "secrets_key", "metrics_port", mode="before")
+    @field_validator(
+        "database_url",
+        "database_owner_url",
+        "redis_url",
+        "secrets_key",
+        "metrics_port",
+        "github_url",
+        "search_url",
+        "docker_url",
+        "browser_path",
+        mode="before",
+    )
     @classmethod
     def _empty_is_unset(cls, value: Any) -> Any:
         return None if value == "" else value

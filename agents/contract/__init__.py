@@ -15,6 +15,7 @@ from agents.contract.failures import AgentFailure, BudgetExceeded, ToolFailure, 
 from agents.contract.memory import AgentMemory, CallMemory, FoundMemory
 from agents.contract.model import Model, Prompt
 from agents.contract.sandbox import Sandbox, SandboxLimits, SandboxRefused, SandboxResult
+from agents.contract.services import DatabaseIdentity, Services
 from agents.contract.side_effect import SideEffect
 from agents.contract.step import Alternative, Step, ToolResult
 from agents.contract.tool import Tool, ToolLimits, ToolScope
@@ -38,6 +39,7 @@ __all__ = [
     "Child",
     "ChildResult",
     "Claim",
+    "DatabaseIdentity",
     "Fallback",
     "FindingsRecorded",
     "FindingsSummary",
@@ -53,6 +55,7 @@ __all__ = [
     "SandboxLimits",
     "SandboxRefused",
     "SandboxResult",
+    "Services",
     "SideEffect",
     "Step",
     "StepSucceeded",

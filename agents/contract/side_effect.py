@@ -11,3 +11,5 @@ class SideEffect(StrEnum):
     NONE = "NONE"
     WRITES_SOURCE = "WRITES_SOURCE"
     NETWORK = "NETWORK"
+    CHANGES_OTHERS = "CHANGES_OTHERS"
+    """It changes what belongs to others, or what others see: a row of their database, an issue, a form sent off."""

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from agents.contract.egress import Egress
 from agents.contract.memory import CallMemory
 from agents.contract.sandbox import Sandbox
+from agents.contract.services import Services
 from agents.contract.side_effect import SideEffect
 from domain.execution import TestCounts
 from domain.prices import Price
@@ -36,7 +37,8 @@ class ToolScope(Protocol):
 
     ``idempotency_key`` is the same whenever this call is made again after a crash: pass it on to services that take
     one. ``scratch`` is a folder that goes with the checkout. Code of users runs in ``sandbox`` and nowhere else. Where
-    somebody else says where to connect to, ask ``egress`` for the address.
+    somebody else says where to connect to, ask ``egress`` for the address; what the owner of the installation has set
+    up is in ``services``.
     """
 
     idempotency_key: str
@@ -44,6 +46,7 @@ class ToolScope(Protocol):
     scratch: Path
     sandbox: Sandbox
     egress: Egress
+    services: Services
 
     @property
     def memory(self) -> CallMemory:
@@ -62,6 +65,16 @@ class ToolScope(Protocol):
         Raises:
             ToolFailure: there is no such secret.
             AgentFailure: it cannot be opened (``SECRET_UNREADABLE``).
+        """
+
+    async def artifact(self, name: str, media_type: str, content: bytes) -> str:
+        """Keep a file, which becomes an artifact of the execution once the call has succeeded; answers its name there.
+
+        The name is unique within the call. What is in it is kept as it is: secrets are not taken out.
+
+        Raises:
+            ToolFailure: it is too large, or cannot be written.
+            ValueError: the call has kept a file of that name.
         """
 
     def measured(
@@ -100,6 +113,11 @@ class Tool(ABC, Generic[Arguments, Result]):
     price: ClassVar[Price | None] = None
     arguments_model: type[Arguments]
     result_model: type[Result]
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """The command that installs what it needs and this machine does not have; ``None`` when it has everything."""
+        return None
 
     @abstractmethod
     async def run(self, scope: ToolScope, arguments: Arguments) -> Result:

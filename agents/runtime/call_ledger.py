@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 
 from agents.runtime.meter import Meter, MeteredCall
 from agents.runtime.uncertain_calls import UncertainCalls, uncertain
-from domain.artifacts import ArtifactStore
+from domain.artifacts import ArtifactStore, StoredArtifact
 from domain.events import Event
 from domain.execution import Artifact, TestCounts, ToolCall
 from domain.lease import Lease
@@ -58,6 +58,15 @@ class Called:
     shared: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class CallArtifact:
+    """A file that a typed tool has kept: its name among the artifacts of the execution, and where its bytes are."""
+
+    name: str
+    media_type: str
+    stored: StoredArtifact
+
+
 class Course(Enum):
     """How a call went, as far as its bill is concerned: one that was cut short is charged at its worst."""
 
@@ -85,6 +94,7 @@ class Ending:
     course: Course = Course.WHOLE
     took: Mapping[Unit, int] | None = None
     events: tuple[Event, ...] = ()
+    artifacts: tuple[CallArtifact, ...] = ()
 
     def bill(self, metered: MeteredCall) -> Bill:
         """What the call is charged."""
@@ -197,7 +207,7 @@ class CallLedger:
 
     async def end(self, call: ToolCall, ending: Ending) -> None:
         """Record how the call ended, and charge what it took."""
-        kept, artifact = await self._kept(call, ending)
+        kept, artifacts = await self._kept(call, ending)
         error = None if ending.error is None else storable(self._redactor.text(ending.error))[:MOST_SAID]
         ended = replace(
             call,
@@ -214,11 +224,13 @@ class CallLedger:
             finished_at=self._clock.now(),
         )
         if ending.state is ToolCallState.UNCERTAIN:
-            ended = replace(doubted(ended), finished_at=None)
+            doubt = doubted(ended)
+            known = f" What is known: {error}" if error else ""
+            ended = replace(doubt, error=f"{doubt.error}{known}"[:MOST_SAID], finished_at=None)
         metered = self._metered.get(call.id)
 
         async def record(uow: UnitOfWork) -> None:
-            await end_tool_call(uow, self._lease, ended, artifact, ending.events)
+            await end_tool_call(uow, self._lease, ended, artifacts, ending.events)
             if metered is not None:
                 await self._meter.charge(uow, ending.bill(metered))
 
@@ -232,21 +244,26 @@ class CallLedger:
             return call.result
         return json.loads(await self._store.read(call.output_sha256))
 
-    async def _kept(self, call: ToolCall, ending: Ending) -> tuple[Any, Artifact | None]:
+    async def _kept(self, call: ToolCall, ending: Ending) -> tuple[Any, list[Artifact]]:
+        """What is kept of the result in the row of its call, and the artifacts beside it."""
+        artifacts = [self._artifact(call, one.name, one.media_type, one.stored) for one in ending.artifacts]
         if ending.result is None or len(ending.output) <= MOST_KEPT:
-            return ending.result, None
+            return ending.result, artifacts
         stored = await self._store.put(ending.output)
-        artifact = Artifact(
+        name = f"tool-calls/{call.tool}-{call.id}.json"
+        return None, [*artifacts, self._artifact(call, name, "application/json", stored)]
+
+    def _artifact(self, call: ToolCall, name: str, media_type: str, stored: StoredArtifact) -> Artifact:
+        return Artifact(
             id=uuid7(),
             workspace_id=self._lease.subject.workspace_id,
             execution_id=call.execution_id,
-            name=f"tool-calls/{call.tool}-{call.id}.json",
-            media_type="application/json",
+            name=name,
+            media_type=media_type,
             size=stored.size,
             sha256=stored.sha256,
             created_at=self._clock.now(),
         )
-        return None, artifact
 
 
 def _cut(arguments: tuple[str, ...]) -> tuple[str, ...]:

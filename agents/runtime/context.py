@@ -15,6 +15,7 @@ from agents.contract import Action, AgentFailure, Answer, Budget, Checkout, Chil
 from agents.contract import Step as StepContract
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
+from agents.contract.services import NO_SERVICES, Services
 from agents.contract.step import check_step_name
 from agents.models import ChosenModels
 from agents.recovery import Decision, decide
@@ -70,6 +71,7 @@ class SegmentContext:
         egress: Egress,
         uncertain_calls: UncertainCalls,
         desk: ApprovalDesk,
+        services: Services = NO_SERVICES,
         side_effects: bool = False,
         models: tuple[LanguageModel, ...] = (),
     ) -> None:
@@ -95,6 +97,7 @@ class SegmentContext:
         self._redactor = redactor
         self._sandbox = sandbox
         self._egress = egress
+        self._services = services
         self._uncertain_calls = uncertain_calls
         self._desk = desk
         self._side_effects = side_effects
@@ -246,6 +249,7 @@ class SegmentContext:
             desk=self._desk,
             models=self._models,
             agent=self._agent,
+            services=self._services,
         )
 
     async def _start(self, name: str, known: Step | None) -> Step:

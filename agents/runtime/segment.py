@@ -18,6 +18,7 @@ from agents.checkout import SourceUnavailable
 from agents.contract import AgentFailure, Checkout, SideEffect, ToolFailure, ToolMissing
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
+from agents.contract.services import NO_SERVICES, Services
 from agents.recovery import classify, worst
 from agents.runtime import traces
 from agents.runtime.approvals import ApprovalDesk
@@ -72,6 +73,7 @@ class Workshop:
     sandbox: Sandbox
     egress: Egress
     queries: QueryRunner
+    services: Services = NO_SERVICES
 
 
 class SegmentRun:
@@ -248,6 +250,7 @@ class SegmentRun:
             redactor=redactor,
             sandbox=self._workshop.sandbox,
             egress=self._workshop.egress,
+            services=self._workshop.services,
             uncertain_calls=AskedPerson(desk),
             desk=desk,
             models=models,

@@ -26,6 +26,7 @@ from agents.contract import (
 )
 from agents.contract.egress import Egress
 from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, Sandbox, SandboxLimits, SandboxResult
+from agents.contract.services import NO_SERVICES, Services
 from agents.contract.tool import Arguments, Result
 from agents.models import NO_MODELS, ChosenModels, ModelHost, StepModel
 from agents.processes import ProcessNotStarted, ProcessResult, ProcessTimedOut, run
@@ -78,6 +79,7 @@ class RunningStep:
         desk: ApprovalDesk,
         agent: str,
         models: ChosenModels = NO_MODELS,
+        services: Services = NO_SERVICES,
     ) -> None:
         self.name = name
         self.findings: list[FindingDraft] = []
@@ -97,6 +99,7 @@ class RunningStep:
         self._models = models
         self._agent = agent
         self.memory = StepMemory(self.call)
+        self._services = services
 
     @property
     def model(self) -> StepModel | None:
@@ -251,6 +254,8 @@ class RunningStep:
                 memory=ExecutionMemory(
                     self._agent, self._lease, idempotency_key, self._transactor, self._clock, self._redactor
                 ),
+                services=self._services,
+                keep=self._store.put,
             )
 
         with self._desk.working():

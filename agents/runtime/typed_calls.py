@@ -10,14 +10,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agents.contract import AgentFailure, ToolFailure
+from agents.contract import AgentFailure, ToolFailure, ToolMissing
 from agents.contract.egress import Egress
 from agents.contract.memory import CallMemory
 from agents.contract.sandbox import Sandbox
+from agents.contract.services import NO_SERVICES, Services
 from agents.contract.tool import Arguments, Result, Tool
 from agents.recovery import classify
 from agents.runtime import traces
-from agents.runtime.call_ledger import Called, Course, Ending, Ledger
+from agents.runtime.call_ledger import CallArtifact, Called, Course, Ending, Ledger
+from domain.artifacts import ArtifactNotStored, StoredArtifact
 from domain.errors import LeaseLost, StoreLost
 from domain.execution import TestCounts, ToolCall
 from domain.recovery import ErrorClass
@@ -33,6 +35,18 @@ Raises:
     ToolFailure: there is none.
     AgentFailure: it cannot be opened (``SECRET_UNREADABLE``).
 """
+
+Keep = Callable[[bytes], Awaitable[StoredArtifact]]
+"""Keeps the bytes of an artifact.
+
+Raises:
+    ArtifactNotStored: they are too many, or cannot be written.
+"""
+
+
+async def keep_nothing(_: bytes) -> StoredArtifact:
+    """Where there is no store."""
+    raise ArtifactNotStored("There is no place here where a tool could keep a file.")
 
 
 class CallScope:
@@ -50,12 +64,16 @@ class CallScope:
         reveal: Reveal,
         redactor: Redactor,
         memory: CallMemory | None = None,
+        services: Services = NO_SERVICES,
+        keep: Keep = keep_nothing,
     ) -> None:
         self.idempotency_key = idempotency_key
         self.checkout = checkout
         self.scratch = scratch
         self.sandbox = sandbox
         self.egress = egress
+        self.services = services
+        self.artifacts: dict[str, CallArtifact] = {}
         self.secrets: dict[str, None] = {}
         self.exit_code: int | None = None
         self.cpu_seconds: float | None = None
@@ -65,6 +83,7 @@ class CallScope:
         self._reveal = reveal
         self._redactor = redactor
         self._memory = memory
+        self._keep = keep
 
     @property
     def memory(self) -> CallMemory:
@@ -83,6 +102,18 @@ class CallScope:
         self._redactor.learn(value)
         self.secrets[name] = None
         return value
+
+    async def artifact(self, name: str, media_type: str, content: bytes) -> str:
+        """Keep a file, which becomes an artifact of the execution once the call has succeeded."""
+        place = f"tool-calls/{self.idempotency_key[:12]}/{storable(name)}"
+        if place in self.artifacts:
+            raise ValueError(f"The call has kept a file named {name!r} already.")
+        try:
+            stored = await self._keep(content)
+        except ArtifactNotStored as error:
+            raise ToolFailure(str(error)) from error
+        self.artifacts[place] = CallArtifact(place, media_type, stored)
+        return place
 
     def measured(
         self,
@@ -164,6 +195,7 @@ async def _made(
             secrets=tuple(scope.secrets),
             tests=scope.tests,
             course=course,
+            artifacts=tuple(scope.artifacts.values()) if state is ToolCallState.SUCCEEDED else (),
         )
         await ledger.end(call, ending)
 
@@ -184,7 +216,8 @@ async def _made(
     except ToolFailure as error:
         said = redactor.text(str(error))
         await ended(ToolCallState.FAILED, said)
-        raise ToolFailure(said, error_class=error.error_class) from None
+        kind = ToolMissing if isinstance(error, ToolMissing) else ToolFailure
+        raise kind(said, error_class=error.error_class) from None
     except TimeoutError:
         found = ErrorClass.TOOL_TIMED_OUT
         said = f"{tool.name} took longer than {tool.limits.timeout.total_seconds():g} seconds and was ended."

@@ -29,6 +29,7 @@ from agents.contract import (
 )
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
+from agents.contract.services import NO_SERVICES, Services
 from agents.contract.step import check_step_name
 from agents.egress import EgressPolicy
 from agents.models.host import Turns
@@ -194,6 +195,7 @@ class KitContext:
     secrets: Mapping[str, str] = field(default_factory=dict)
     sandbox: Sandbox = field(default_factory=lambda: open_sandbox("auto"))
     egress: Egress = field(default_factory=EgressPolicy)
+    services: Services = NO_SERVICES
     redactor: Redactor = field(default_factory=Redactor)
     budget: KitMeter = field(default_factory=lambda: KitMeter({}, {}))
     ledger: KitLedger = field(init=False)

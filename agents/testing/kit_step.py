@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from agents.test_counts import counted_tests
 from agents.testing.meter import ended_with
 from agents.testing.model_double import MODEL, can_stream
 from agents.tools.memory import StepMemory
+from domain.artifacts import StoredArtifact
 from domain.events import Event
 from domain.execution import ToolCall
 from domain.finding import FindingDraft
@@ -166,9 +168,16 @@ class KitStep:
         """Call a typed tool, and record it in the kit's ledger."""
         context = self._context
         ledger = replace(context.ledger, step_name=self.name)  # it writes to the same list
+        contents: dict[str, bytes] = {}
+        scopes: list[CallScope] = []
+
+        async def keep(content: bytes) -> StoredArtifact:
+            stored = StoredArtifact(hashlib.sha256(content).hexdigest(), len(content))
+            contents[stored.sha256] = content
+            return stored
 
         def scope(idempotency_key: str) -> CallScope:
-            return CallScope(
+            made = CallScope(
                 idempotency_key=idempotency_key,
                 checkout=context.checkout.path,
                 scratch=context.checkout.scratch,
@@ -178,9 +187,16 @@ class KitStep:
                 reveal=self.reveal,
                 redactor=context.redactor,
                 memory=context.memory,
+                services=context.services,
+                keep=keep,
             )
+            scopes.append(made)
+            return made
 
-        return await call(tool(), arguments, ledger=ledger, redactor=context.redactor, scope=scope)
+        result = await call(tool(), arguments, ledger=ledger, redactor=context.redactor, scope=scope)
+        for one in scopes[-1].artifacts.values():
+            self.artifact(one.name, one.media_type, contents[one.stored.sha256])
+        return result
 
     async def sandboxed(
         self,

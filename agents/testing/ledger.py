@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from agents.runtime.call_ledger import Called, Ending
 from agents.runtime.meter import MeteredCall
+from agents.runtime.uncertain_calls import uncertain
 from agents.testing.meter import KitMeter
 from domain.events import Event
 from domain.execution import ToolCall
@@ -50,10 +51,13 @@ class KitLedger:
         )
 
     async def begin(self, intent: Intent) -> Begun | Recorded:
-        """Record the call as begun, and set aside what it costs at worst."""
+        """Record the call as begun, and set aside what it costs at worst. Nobody is here who could look what became of
+        one whose end nobody saw: it is not made again."""
         for known in self.calls:
             if known.idempotency_key == intent.idempotency_key and known.state is ToolCallState.SUCCEEDED:
                 return Recorded(known)
+            if known.idempotency_key == intent.idempotency_key and known.state is ToolCallState.UNCERTAIN:
+                raise uncertain(known)
         call = ToolCall(
             id=uuid4(),
             execution_id=self.execution_id,

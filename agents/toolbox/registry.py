@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -34,8 +35,17 @@ class ToolRegistry:
         """Every tool, by name."""
         found = await self._toolbox.survey(ALL_TOOLS)
         programs = {name: _program_facts(ALL_TOOLS[name], program) for name, program in found.items()}
-        facts = {**programs, **self._facts}
+        facts = {**programs, **{name: self._now(known) for name, known in self._facts.items()}}
         return [facts[name] for name in sorted(facts)]
+
+    def _now(self, facts: ToolFacts) -> ToolFacts:
+        """The facts with what is missing at the moment: it may have been installed since the tool was loaded."""
+        tool = self.typed.get(facts.name)
+        command = tool.missing() if tool is not None else None
+        if command is None:
+            return facts
+        problem = "something that it needs is not installed"
+        return replace(facts, status=ToolStatus.MISSING, problem=problem, install_hint=command)
 
     def _load(self, point: EntryPoint) -> ToolFacts:
         try:

@@ -104,15 +104,15 @@ async def begin_tool_call(
 
 
 async def end_tool_call(
-    uow: UnitOfWork, lease: Lease, call: ToolCall, result: Artifact | None = None, events: Sequence[Event] = ()
+    uow: UnitOfWork, lease: Lease, call: ToolCall, artifacts: Sequence[Artifact] = (), events: Sequence[Event] = ()
 ) -> None:
-    """Record how a call ended. ``result`` is the artifact that holds its result, when that is a large one; ``events``
-    are what else is to be told of its end."""
+    """Record how a call ended. ``artifacts`` are the files that it has kept, its result among them when it is large;
+    ``events`` are what else is to be told of its end."""
     asking = [_asking(call)] if call.state is ToolCallState.UNCERTAIN else []
     await _append(uow, lease, [*events, ended_event(call), *asking])
     await uow.tool_calls.put(call)
-    if result is not None:
-        await uow.executions.insert_artifacts([result])
+    if artifacts:
+        await uow.executions.insert_artifacts(artifacts)
 
 
 async def record_tool_call(uow: UnitOfWork, lease: Lease, call: ToolCall) -> None:

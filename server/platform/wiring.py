@@ -12,6 +12,7 @@ from dbos import DBOSClient
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agents.catalogue import InstalledAgents
+from agents.contract import Services
 from agents.egress import EgressPolicy
 from agents.models.trial import ModelTrials
 from agents.runtime import engine as execution_engine
@@ -44,6 +45,7 @@ from server.logging import hide_in_log
 from server.platform.database import create_engine, open_read_pool
 from server.platform.graph_queries import GraphQueries
 from server.platform.housekeeping import Housekeeping, policy_of
+from server.platform.services import services_of
 from server.platform.source_roots import SourceRoots
 from server.platform.tools import open_registry
 from server.security.authentication import OWNER
@@ -75,6 +77,7 @@ class Platform:
     transactor: SqlTransactor
     clock: DatabaseClock
     notary: ReceiptKey
+    services: Services
     telemetry: Telemetry = SILENT
     reads: Reads = field(default_factory=shared_reads)
 
@@ -144,6 +147,7 @@ class Platform:
             clock=self.clock,
             sandbox=open_sandbox(self.settings.sandbox),
             egress=EgressPolicy(self.settings.egress_allow),
+            services=self.services,
             queries=GraphQueries(self.context),
         )
         return Worker(
@@ -226,6 +230,7 @@ async def open_platform(
             transactor=transactor,
             clock=clock,
             notary=notary,
+            services=await services_of(settings, engine),
             telemetry=telemetry,
         )
 

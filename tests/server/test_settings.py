@@ -138,3 +138,34 @@ def test_settings_cannot_be_changed_and_overrides_win(monkeypatch: pytest.Monkey
     assert settings.port == 0
     with pytest.raises(ValueError, match="frozen"):
         setattr(settings, "port", 1)  # noqa: B010 - the type checker knows it cannot be set
+
+
+def test_services_for_tools_are_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings()
+    assert (settings.github_url, settings.search_url, settings.docker_url, settings.browser_path) == (None,) * 4
+    monkeypatch.setenv("WRENCHAI_GITHUB_URL", "https://github.example/api/v3/")
+    monkeypatch.setenv("WRENCHAI_SEARCH_URL", "http://127.0.0.1:8888")
+    monkeypatch.setenv("WRENCHAI_DOCKER_URL", "unix:///run/docker.sock")
+    monkeypatch.setenv("WRENCHAI_BROWSER_PATH", "/usr/bin/chromium")
+    settings = load_settings()
+    assert settings.github_url == "https://github.example/api/v3"
+    assert (settings.search_url, settings.browser_path) == ("http://127.0.0.1:8888", Path("/usr/bin/chromium"))
+    monkeypatch.setenv("WRENCHAI_DOCKER_URL", "")
+    assert load_settings().docker_url is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WRENCHAI_GITHUB_URL", "github.example"),
+        ("WRENCHAI_SEARCH_URL", "ftp://search.example"),
+        ("WRENCHAI_SEARCH_URL", "https://user:secret@search.example"),
+        ("WRENCHAI_DOCKER_URL", "unix://"),
+        ("WRENCHAI_DOCKER_URL", "tcp://docker.example"),
+        ("WRENCHAI_DOCKER_URL", "ssh://docker.example"),
+    ],
+)
+def test_what_is_no_address_of_a_service_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    [sentence] = sentences(monkeypatch, **{name: value})
+    assert sentence.startswith(f"{name} cannot be used: it is not the address of")
+    assert "secret" not in sentence
