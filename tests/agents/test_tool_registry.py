@@ -14,12 +14,15 @@ from agents.toolbox.registry import ToolRegistry
 from agents.toolbox.verify import verify
 from domain.tool import ToolKind, ToolStatus
 
+READING = {"browser", "database", "database_monitoring", "docker", "github", "web_fetch", "web_search"}
+WRITING = {"browser_write", "database_write", "docker_run", "github_write"}
+OUTSIDE = READING | WRITING
 CODESPELL = OWN_VENV_TOOLS["codespell"].own_venv or OwnVenv(requirement="")
 
 
 async def test_every_tool_is_listed_with_what_is_known_of_it(tmp_path: Path) -> None:
     facts = {one.name: one for one in await ToolRegistry(Toolbox(OwnVenvs(tmp_path))).all()}
-    assert facts.keys() >= {*ALL_TOOLS, "code_execution", "test_runner", "web_fetch"}
+    assert facts.keys() >= {*ALL_TOOLS, "code_execution", "test_runner", *OUTSIDE}
     assert {facts[name].status for name in KNOWN_TOOLS} == {ToolStatus.AVAILABLE}
     checkov = facts["checkov"]
     assert (checkov.status, checkov.version, checkov.install_hint) == (
@@ -34,6 +37,36 @@ async def test_every_tool_is_listed_with_what_is_known_of_it(tmp_path: Path) -> 
     assert fetch.result_schema is not None
     assert set(fetch.arguments_schema["properties"]) == {"url", "timeout_seconds", "max_bytes"}
     assert "sha256" in fetch.result_schema["properties"]
+
+
+async def test_tools_that_change_what_belongs_to_others_say_so_and_are_not_repeated() -> None:
+    facts = {one.name: one for one in await ToolRegistry(Toolbox()).all()}
+    assert {(facts[name].side_effects, facts[name].repeatable) for name in READING} == {(("NETWORK",), True)}
+    assert {(facts[name].side_effects, facts[name].repeatable) for name in WRITING} == {
+        (("NETWORK", "CHANGES_OTHERS"), False)
+    }
+
+
+async def test_every_example_is_one_that_the_tool_takes() -> None:
+    typed = ToolRegistry(Toolbox()).typed
+    for name in OUTSIDE - {"web_fetch"}:
+        model = typed[name].arguments_model
+        examples = model.model_json_schema()["examples"]
+        assert examples
+        for example in examples:
+            model.model_validate(example)
+
+
+async def test_a_typed_tool_whose_packages_are_missing_says_how_to_install_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    registry = ToolRegistry(Toolbox())
+    with monkeypatch.context() as without:
+        without.setattr("agents.tools.docker.daemon.find_spec", lambda _: None)
+        docker = {one.name: one for one in await registry.all()}["docker"]
+    assert docker.status is ToolStatus.MISSING
+    assert "wrenchai[docker]" in (docker.install_hint or "")
+    assert {one.name: one for one in await registry.all()}["docker"].status is ToolStatus.AVAILABLE
 
 
 async def test_a_typed_tool_that_cannot_be_loaded_is_broken_and_takes_nothing_along(
