@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.actor import Permission
 from domain.errors import Rejection
-from domain.language_model import LanguageModel, ModelTrial
+from domain.language_model import EVERYBODY, LanguageModel, ModelTrial
 from domain.ports import UnitOfWork
 from domain.use_cases.models import find_model
 from domain.use_cases.secrets import reveal_secret
@@ -31,6 +31,15 @@ async def users_of(context: Context, ids: Sequence[UUID], _args: tuple[Any, ...]
     """For each model the agents that have chosen it; an empty name stands for all without a choice of their own."""
     choices = await context.read.model_choices(context.workspace_id)
     return [[choice.agent for choice in choices if choice.model_id == one] for one in ids]
+
+
+async def used_by(context: Context, kinds: Sequence[str], _args: tuple[Any, ...]) -> list[LanguageModel | None]:
+    """The model that each agent uses, by its own choice or that of the workspace."""
+    choices = {choice.agent: choice.model_id for choice in await context.read.model_choices(context.workspace_id)}
+    wanted = [choices[kind] if kind in choices else choices.get(EVERYBODY) for kind in kinds]
+    ids = list({one for one in wanted if one is not None})
+    known = dict(zip(ids, await context.load_all(by_id, ids), strict=True))
+    return [None if one is None else known[one] for one in wanted]
 
 
 async def tried(context: Context, name: str) -> Outcome[tuple[LanguageModel, ModelTrial]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import Parent
@@ -10,8 +12,17 @@ from strawberry import Parent
 from domain.execution import Execution
 from domain.ports import AgentFacts
 from domain.task import Task
+from resolvers import models
 from schema.node import Info
 from schema.scalars import JSON
+from schema.together import loaded
+
+if TYPE_CHECKING:
+    from schema.model import LanguageModel
+
+LazyModel = Annotated["LanguageModel", strawberry.lazy("schema.model")]
+
+_model = loaded(models.used_by, attrgetter("kind"))
 
 
 @strawberry.type(
@@ -30,6 +41,11 @@ class Agent:
     needs_source: bool = strawberry.field(description="Whether the task's project must have a source.")
     timeout: timedelta = strawberry.field(description="How long an execution may take unless its task says otherwise.")
     concurrency: int = strawberry.field(description="How many executions of it may run at once.")
+    model = strawberry.field(
+        _model,
+        graphql_type=LazyModel | None,
+        description="The language model that its executions use from now on; null for none.",
+    )
 
 
 def agent_of(root: Parent[Task | Execution], info: Info) -> AgentFacts | None:

@@ -9,13 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_ai import Agent, ModelRetry, NativeOutput, PromptedOutput, ToolOutput, UsageLimits
 from pydantic_ai import Tool as CallableTool
-from pydantic_ai.exceptions import UnexpectedModelBehavior
+from pydantic_ai.exceptions import OutputTokenLimitExceeded, UnexpectedModelBehavior
 from pydantic_ai.settings import ModelSettings
 
 from agents.contract import AgentFailure, Prompt, Tool, ToolFailure
 from agents.models.host import ModelHost
 from agents.models.recorded import RecordedModel
-from agents.models.trouble import ModelTrouble, troubled
+from agents.models.trouble import ModelTrouble, cut_short, troubled
 from agents.recovery import Decision
 from domain.language_model import AnswerMode, LanguageModel
 from domain.recovery import POLICIES, ErrorClass, RecoveryAction
@@ -75,13 +75,12 @@ async def _ask(model: LanguageModel, host: ModelHost, question: Question) -> Any
         try:
             result = await agent.run(text, usage_limits=UsageLimits(request_limit=model.max_requests))
         except Exception as error:
-            trouble = _given_up(error, model)
+            trouble = _given_up(error, model, most)
             if trouble is None:
                 raise
             raise trouble from None
     if question.returns is str and result.response.finish_reason == "length":
-        said = f"The answer of {model.name} was cut at {most:,} tokens: raise its maxOutputTokens, or ask for less."
-        raise ModelTrouble(said, ErrorClass.MODEL_FAILED)
+        raise cut_short(model, most)
     return result.output
 
 
@@ -96,8 +95,10 @@ async def _key(model: LanguageModel, host: ModelHost) -> str | None:
     return key
 
 
-def _given_up(error: Exception, model: LanguageModel) -> ModelTrouble | None:
+def _given_up(error: Exception, model: LanguageModel, most: int) -> ModelTrouble | None:
     """The error as the end of asking this model: what it answered in vain was sent back often enough."""
+    if isinstance(error, OutputTokenLimitExceeded):
+        return cut_short(model, most)
     if isinstance(error, UnexpectedModelBehavior):
         cause = error.__cause__ or error.__context__
         why = f" The last: {_line(cause)}" if cause is not None else ""

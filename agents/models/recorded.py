@@ -28,7 +28,7 @@ from agents.models.host import ModelHost
 from agents.models.pricing import Tokens, quote, taken
 from agents.models.request import canonical, shown
 from agents.models.speech import Speech
-from agents.models.trouble import ModelTrouble, troubled
+from agents.models.trouble import ModelTrouble, cut_short, troubled
 from agents.recovery import Decision, decide
 from agents.runtime import traces
 from agents.runtime.call_ledger import Called, Course, Ending
@@ -108,11 +108,12 @@ class RecordedModel(WrapperModel):
             for attempt in count(1):
                 begun = await ledger.begin(intent)
                 if isinstance(begun, Recorded):
-                    return RESPONSE.validate_python(await ledger.result_of(begun.call))
+                    return self._whole(RESPONSE.validate_python(await ledger.result_of(begun.call)))
                 if attempt == 1:
                     await self._note_repair()
                 try:
-                    return await self._made(begun.call, messages, model_settings, model_request_parameters)
+                    response = await self._made(begun.call, messages, model_settings, model_request_parameters)
+                    return self._whole(response)
                 except ModelTrouble as trouble:
                     decision = decide(trouble, attempt, None, side_effects=False)
                     if not decision.repeats:
@@ -120,6 +121,15 @@ class RecordedModel(WrapperModel):
                     await self._host.note(decision)
                 await self._host.pause(decision.pause)
         raise AssertionError("unreachable")  # pragma: no cover
+
+    def _whole(self, response: ModelResponse) -> ModelResponse:
+        """The response, unless it was cut in the middle of a call: to send that back as wrong would be in vain."""
+        cut = response.finish_reason == "length" and any(
+            isinstance(part, ToolCallPart) and not _is_json(part.args) for part in response.parts
+        )
+        if cut:
+            raise cut_short(self._model, self._max_output_tokens)
+        return response
 
     async def _made(
         self,
@@ -261,6 +271,16 @@ def _tokens(response: ModelResponse) -> Tokens | None:
     if not usage.input_tokens and not usage.output_tokens:
         return None
     return Tokens(input=usage.input_tokens, output=usage.output_tokens, cached=usage.cache_read_tokens)
+
+
+def _is_json(arguments: object) -> bool:
+    if not isinstance(arguments, str):
+        return True
+    try:
+        json.loads(arguments)
+    except ValueError:
+        return False
+    return True
 
 
 def _redacted(redactor: Redactor, value: Any) -> Any:

@@ -78,6 +78,12 @@ def troubled(error: Exception, model: LanguageModel) -> ModelTrouble | None:
     return None
 
 
+def cut_short(model: LanguageModel, most: int) -> ModelTrouble:
+    """An answer that had no room for all of it. It would be cut again, so it is not asked for again."""
+    said = f"The answer of {model.name} was cut at {most:,} tokens: raise its maxOutputTokens, or ask for less."
+    return ModelTrouble(said, ErrorClass.MODEL_FAILED)
+
+
 def _class_of(error: ModelAPIError | UnexpectedModelBehavior) -> ErrorClass:
     if isinstance(error, ModelConnectionError) and error.phase in BEFORE_SENDING:
         return ErrorClass.UNREACHABLE

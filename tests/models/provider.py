@@ -40,6 +40,7 @@ class Call:
 
     arguments: str
     tool: str | None = None
+    finish: str = "tool_calls"
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Provider:
             case Call():
                 for delta in _call(reply, asked):
                     await _send(writer, _chunk(asked, delta))
-                await _send(writer, _chunk(asked, {}, "tool_calls"))
+                await _send(writer, _chunk(asked, {}, reply.finish))
                 await _send(writer, _usage(asked, 7))
             case Say(words=words) | Hang(words=words) | Cut(words=words):
                 await self._say(reply, words, asked, writer)

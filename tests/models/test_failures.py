@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from pydantic import BaseModel
 
 from agents.contract import AgentFailure
 from domain.language_model import LanguageModel, ModelProvider
@@ -12,9 +13,15 @@ from domain.recovery import ErrorClass
 from domain.states import ToolCallState
 from domain.units import Unit
 from tests.models.conftest import Desk, configured
-from tests.models.provider import Cut, Garbage, Hang, Provider, Refuse, Reply, Say
+from tests.models.provider import Call, Cut, Garbage, Hang, Provider, Refuse, Reply, Say
 
 QUICK = timedelta(seconds=0.3)
+
+
+class Form(BaseModel):
+    """What is asked for."""
+
+    good: bool
 
 
 async def fails(desk: Desk, *chain: LanguageModel) -> AgentFailure:
@@ -109,6 +116,10 @@ async def test_a_secret_that_is_not_there_is_said(desk: Desk, provider: Provider
 async def test_an_answer_that_was_cut_is_no_answer(desk: Desk, provider: Provider) -> None:
     provider.plan("Go.", Say(("Half an",), finish="length"))
     assert "was cut at 4,096 tokens" in str(await fails(desk, configured(provider.url)))
+    provider.plan("Form.", Call('{"good": tr', finish="length"))
+    with pytest.raises(AgentFailure, match="was cut at 4,096 tokens"):
+        await desk.model(configured(provider.url)).ask("Form.", returns=Form)
+    assert provider.times("Form.") == 1  # it would be cut again
 
 
 async def test_a_provider_that_sends_us_elsewhere_is_not_followed(desk: Desk, provider: Provider) -> None:

@@ -127,6 +127,8 @@ async def test_each_agent_uses_what_was_chosen_for_it(graph: Graph) -> None:
     assert await used(graph, "inspector") == ["big", "small"]
     shown = {one["name"]: (one["isDefault"], one["agents"]) for one in (await graph.run(LIST))["models"]["nodes"]}
     assert shown == {"big": (False, ["inspector"]), "small": (True, [])}
+    agents = {one["kind"]: one["model"] for one in (await graph.run("{ agents { kind model { name } } }"))["agents"]}
+    assert (agents["inspector"], agents["probe"]) == ({"name": "big"}, {"name": "small"})
     assert (await choose(graph, "none", "inspector"))["model"] is None
     assert await used(graph, "inspector") == []
     assert (await choose(graph, "default", "inspector"))["model"] == {"name": "small"}
