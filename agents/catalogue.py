@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from agents.contract import Agent
+from agents.contract import Agent, SourceUse, WrongInputs
 from domain.errors import Invalid
 
 GROUP = "wrenchai.agents"
@@ -80,20 +80,39 @@ class Declaration:
         """Default time limit of an execution."""
         return self.agent.limits.timeout
 
+    def works_on_source(self, inputs: Mapping[str, Any]) -> bool:
+        """Whether a task with these inputs, which were checked, needs a source."""
+        return self.agent.source_use(self.agent.input_model.model_validate(dict(inputs))) is SourceUse.NEEDED
+
     def check_inputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """The inputs with defaults filled in.
 
         Raises:
-            Invalid: they do not fit the schema; names the first field that does not.
+            Invalid: they do not fit the schema, or the agent refuses them; names each field that is wrong.
         """
         try:
             model: BaseModel = self.agent.input_model.model_validate(dict(inputs))
+            self.agent.check_inputs(model)
         except ValidationError as error:
-            first = error.errors()[0]
-            path = tuple(str(part) for part in first["loc"])
-            where = ".".join(("inputs", *path))
-            raise Invalid(f"{where}: {first['msg']}.", path=("input", "inputs", *path)) from error
+            raise _invalid([(places(one["loc"]), one["msg"]) for one in error.errors()]) from error
+        except WrongInputs as error:
+            raise _invalid(error.problems) from error
         return model.model_dump(mode="json")
+
+
+def places(loc: Sequence[int | str]) -> tuple[str, ...]:
+    """Where pydantic found something, as texts."""
+    return tuple(str(part) for part in loc)
+
+
+def _invalid(problems: Sequence[tuple[tuple[str, ...], str]]) -> Invalid:
+    """The first of the problems, with the others as ``more``."""
+    first, *more = (
+        Invalid(f"{'.'.join(('inputs', *where))}: {what.rstrip('.')}.", path=("input", "inputs", *where))
+        for where, what in problems
+    )
+    first.more = tuple(more)
+    return first
 
 
 class InstalledAgents:

@@ -200,3 +200,12 @@ class RemovePrice:
     """A tool whose price in this workspace is to be removed: the one of the installation counts again, if there is."""
 
     tool: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTool:
+    """A typed tool to call, in a project or, without one, in the workspace's own for that, which has no source."""
+
+    tool: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    project_id: UUID | None = None

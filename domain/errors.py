@@ -37,6 +37,11 @@ class Rejection(Exception, ABC):
     def message(self) -> str:
         """One sentence for a person: what is wrong, and what to do."""
 
+    @property
+    def each(self) -> tuple[Rejection, ...]:
+        """All that is to be said: itself, and what else was found wrong with the same request."""
+        return (self,)
+
     def __str__(self) -> str:
         return self.message
 
@@ -48,7 +53,8 @@ def below(*place: str) -> Iterator[None]:
     try:
         yield
     except Rejection as rejection:
-        rejection.path = (*place, *rejection.path[1:])
+        for one in rejection.each:
+            one.path = (*place, *one.path[1:])
         raise
 
 
@@ -68,14 +74,19 @@ class NotFound(Rejection):
 
 @dataclass(eq=False)
 class Invalid(Rejection):
-    """An input value that cannot be accepted."""
+    """An input value that cannot be accepted. ``more`` are other values of the same input."""
 
     code: ClassVar[str] = "VALIDATION_FAILED"
     reason: str
+    more: tuple[Invalid, ...] = field(default=(), kw_only=True)
 
     @property
     def message(self) -> str:
         return self.reason
+
+    @property
+    def each(self) -> tuple[Rejection, ...]:
+        return (self, *self.more)
 
 
 @dataclass(eq=False)

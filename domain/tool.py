@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -35,7 +36,9 @@ class ExitCodeMeaning:
 class ToolFacts:
     """A tool of this installation. ``problem`` says what is wrong with one that is not available.
 
-    The schemas are JSON Schema, and only typed tools have them.
+    The schemas are JSON Schema, and only typed tools have them. So have they alone a limit of time, a limit of the
+    bytes that they answer, and arguments as an example. ``needs_source``: it can only be called where there is a
+    source.
     """
 
     name: str
@@ -51,3 +54,7 @@ class ToolFacts:
     exit_codes: tuple[ExitCodeMeaning, ...] = ()
     arguments_schema: Mapping[str, Any] | None = field(default=None, hash=False)
     result_schema: Mapping[str, Any] | None = field(default=None, hash=False)
+    needs_source: bool = False
+    timeout: timedelta | None = None
+    max_answer: int | None = None
+    example: Mapping[str, Any] | None = field(default=None, hash=False)

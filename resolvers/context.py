@@ -87,7 +87,7 @@ class Context:
         try:
             return Outcome(value=await self.transactor.run(work))
         except Rejection as rejection:
-            return Outcome(errors=(rejection,))
+            return Outcome(errors=rejection.each)
         finally:
             self.loaders.clear()
 

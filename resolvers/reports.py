@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from domain.execution import Execution, StoredReport
 from domain.reports.inspector import InspectorReport
 from domain.reports.playbook import PlaybookReport
+from domain.reports.toolcall import ToolCallReport
 from resolvers.context import Context
 
 
@@ -28,7 +29,9 @@ class CustomReport:
         return url if isinstance(url, str) else None
 
 
-MODELS: Mapping[str, type[BaseModel]] = {model.__name__: model for model in (InspectorReport, PlaybookReport)}
+MODELS: Mapping[str, type[BaseModel]] = {
+    model.__name__: model for model in (InspectorReport, PlaybookReport, ToolCallReport)
+}
 """The built-in reports by kind, which is the name of their model."""
 
 

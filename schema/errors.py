@@ -57,8 +57,14 @@ def refuses(*classes: type[errors.Rejection]) -> Callable[[Shown], Shown]:
     return decorate
 
 
+DOCUMENTS = frozenset({"arguments", "inputs", "metadata"})
+"""Fields of an input that hold a client's own JSON: the names in there are not ours, and stay as they are."""
+
+
 def _path(root: Parent[Refusal]) -> list[str]:
-    return [to_camel_case(part) for part in root.rejection.path]
+    path = root.rejection.path
+    ours = next((place + 1 for place, part in enumerate(path) if part in DOCUMENTS), len(path))
+    return [*(to_camel_case(part) for part in path[:ours]), *path[ours:]]
 
 
 @resolved_by(lambda refusal: _NAMES[type(refusal.rejection)])

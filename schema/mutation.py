@@ -15,6 +15,7 @@ from domain.use_cases import (
     budgets,
     cancel,
     dependencies,
+    direct_calls,
     dispatch,
     findings,
     memory,
@@ -36,6 +37,7 @@ from schema import (
     project_inputs,
     secret,
     task_inputs,
+    tool_inputs,
 )
 from schema.absence import given
 from schema.node import Info
@@ -66,7 +68,7 @@ def mutation(
         try:
             command = input.command()
         except Rejection as rejection:
-            outcome = Outcome(errors=(rejection,))
+            outcome = Outcome(errors=rejection.each)
         else:
             key = getattr(input, "idempotency_key", None)
             outcome = await info.context.perform(use_case, command, given(key))
@@ -171,6 +173,13 @@ class Mutation:
         dispatch_inputs.CancelExecutionInput,
         payloads.CancelExecutionPayload,
         "Cancel an execution: at once while it is queued, else as soon as none of its processes is left.",
+    )
+    call_tool = mutation(
+        direct_calls.call_tool,
+        tool_inputs.CallToolInput,
+        payloads.CallToolPayload,
+        "Call a typed tool, as an execution that is recorded and limited like any other. What changes something of "
+        "others is asked first.",
     )
     set_finding_state = mutation(
         findings.set_finding_state,

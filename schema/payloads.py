@@ -164,6 +164,18 @@ class CancelExecutionPayload(Payload):
     execution = changed(Execution, "The execution: CANCELLED, or about to be when a process of it still has to end.")
 
 
+@strawberry.type(description="What callTool answers.")
+class CallToolPayload(Payload):
+    """See the description."""
+
+    task = changed(Task, "The task of the call.")
+    execution = strawberry.field(
+        _new_execution,
+        graphql_type=Execution | None,
+        description="The execution that makes the call: its result is a ToolCallReport.",
+    )
+
+
 @strawberry.type(description="What setFindingState answers.")
 class SetFindingStatePayload(Payload):
     """See the description."""

@@ -10,6 +10,7 @@ from strawberry import Parent
 
 import domain.reports.inspector as inspector
 import domain.reports.playbook as playbook
+import domain.reports.toolcall as toolcall
 from domain.severity import Severity
 from domain.states import TaskStatus
 from domain.task import Task as DomainTask
@@ -158,6 +159,22 @@ class PlaybookReport:
     problems: list[str] = strawberry.field(description="Why outputs have no value.")
 
 
+@represents(toolcall.ToolCallReport)
+@strawberry.type(description="What a direct call of a tool came to.")
+class ToolCallReport:
+    """What a tool answered."""
+
+    tool: str = strawberry.field(description="The tool that was called.")
+    tool_version: str = strawberry.field(description="Its version.")
+    answer: JSON | None = strawberry.field(
+        description="What it answered, secrets removed; null when that is large: then it is the artifact."
+    )
+    answer_bytes: int = strawberry.field(description="Size of the answer as JSON, in bytes.")
+    artifact: str | None = strawberry.field(
+        description="Name of the artifact of the execution that holds a large answer, as JSON."
+    )
+
+
 @represents(reports.CustomReport)
 @strawberry.type(description="A report of an agent that brings its own kind.")
 class CustomReport:
@@ -169,7 +186,7 @@ class CustomReport:
 
 
 AgentResult: TypeAlias = Annotated[
-    InspectorReport | PlaybookReport | CustomReport,
+    InspectorReport | PlaybookReport | ToolCallReport | CustomReport,
     strawberry.union(
         "AgentResult", description="What an execution reported: one type for each kind of report. The list may grow."
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import strawberry
 
 from domain.tool import ToolKind, ToolStatus
@@ -30,7 +32,9 @@ class Tool:
     problem: str | None = strawberry.field(description="What is wrong with one that cannot be used.")
     licence: str = strawberry.field(description="Its licence, an SPDX expression.")
     purpose: str = strawberry.field(description="What it is for.")
-    install_hint: str | None = strawberry.field(description="The command that installs it; null for a typed tool.")
+    install_hint: str | None = strawberry.field(
+        description="The command that installs it; null for a typed tool that is there."
+    )
     side_effects: list[str] = strawberry.field(description="What it may do outside an agent's own checkout.")
     repeatable: bool = strawberry.field(description="Whether doing it twice does no harm.")
     exit_codes: list[ExitCode] = strawberry.field(description="What its exit codes mean; empty for a typed tool.")
@@ -39,4 +43,11 @@ class Tool:
     )
     result_schema: JSON | None = strawberry.field(
         description="JSON Schema of what a typed tool answers; null for a program."
+    )
+    needs_source: bool = strawberry.field(
+        description="Whether it works on a source, so that it can be called only in a project that has one."
+    )
+    timeout: timedelta | None = strawberry.field(description="How long a call may take; null for a program.")
+    example: JSON | None = strawberry.field(
+        description="Arguments that a typed tool can be called with, to begin with."
     )

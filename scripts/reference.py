@@ -5,8 +5,10 @@ import ast
 import inspect
 import json
 import sys
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,11 +16,16 @@ import typer
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from agents.contract import SourceUse, Tool
+from agents.toolbox.typed import example_of
+from agents.toolcall.agent import is_private
+from agents.tools.templates.shipped import shipped
 from domain.error_codes import ErrorCode
 from domain.playbooks.json_schema import json_schema
 from server.cli import app
 from server.cli.exit_codes import ExitCode
 from server.settings import Settings, variable
+from server.tool_help import Shape, shapes
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 REFERENCE: Final = ROOT / "docs" / "reference"
@@ -80,6 +87,86 @@ def command_line_page() -> str:
         "[exit codes](exit-codes.md), what the environment variables do in [settings](settings.md).",
         "\n\n".join(_commands(typer.main.get_command(app), "wrenchai")),
     )
+
+
+def tools_page() -> str:
+    """Every typed tool that comes with the platform: what for, arguments, answer, limits, example."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    places = sorted(project["entry-points"]["wrenchai.tools"].values())
+    tools = [getattr(import_module(module), name) for module, _, name in (place.partition(":") for place in places)]
+    listed = [f"- [`{tool.name}`](#{tool.name}): {tool.purpose}" for tool in sorted(tools, key=lambda one: one.name)]
+    return _page(
+        "Tools",
+        "The typed tools that come with WrenchAI. `wrenchai tools show NAME` says the same of every tool that is "
+        "installed, programs and those of plug-ins included; [how to call them](../how-to/call-tools.md).",
+        "\n\n".join(["\n".join(listed), *(_tool(tool) for tool in sorted(tools, key=lambda one: one.name))]),
+    )
+
+
+SOURCE_USES: Final = {
+    SourceUse.NEEDED: "needs one: call it with `--source` or in a project that has one",
+    SourceUse.WHERE_THERE: "works on it where the project has one",
+    SourceUse.UNUSED: "needs none",
+}
+
+
+def _tool(tool: type[Tool[Any, Any]]) -> str:
+    effects = ", ".join(effect.value.lower().replace("_", " ") for effect in tool.side_effects)
+    limits = f"{tool.limits.timeout.total_seconds():,.0f} seconds, an answer of {tool.limits.max_output:,} bytes"
+    if tool.limits.max_memory is not None:
+        limits += f", {tool.limits.max_memory:,} bytes of memory"
+    facts = [
+        f"- **Version** {tool.version}, licence {tool.licence}",
+        f"- **Source:** {SOURCE_USES[tool.source_use]}",
+        f"- **Side effects:** {effects}",
+        f"- **Limits:** {limits}",
+        f"- **After a crash:** {'called again' if tool.repeatable else 'somebody is asked before it is called again'}",
+    ]
+    if is_private(tool):
+        facts.append("- **Direct calls:** none, since they are on record, and what this tool is given must not be")
+    parts = [f"## {tool.name}", tool.purpose, "\n".join(facts)]
+    parts += [
+        part for shape in shapes(tool.arguments_model.model_json_schema()) for part in _fields(shape, "Arguments")
+    ]
+    answer = tool.result_model.model_json_schema(mode="serialization")
+    parts += [part for shape in shapes(answer) for part in _fields(shape, "Answer", defaults=False)]
+    if tool.name == "code_generation":
+        parts += _templates()
+    shown = example_of(tool)
+    if shown is not None and not is_private(tool):
+        example = json.dumps(shown, ensure_ascii=False)
+        source = " --source ." if tool.source_use is SourceUse.NEEDED else ""
+        quoted = example.replace("'", "'\\''")
+        parts += [f"Example:\n\n```sh\nwrenchai tools call {tool.name}{source} --arguments '{quoted}'\n```"]
+    return "\n\n".join(parts)
+
+
+def _fields(shape: Shape, outermost: str, *, defaults: bool = True) -> Iterator[str]:
+    about = f": {shape.description}" if shape.name and shape.description else ""
+    yield f"**{shape.name or outermost}**{about}"
+    if not shape.fields:
+        yield "Nothing."
+    elif defaults:
+        rows = [
+            f"| `{one.name}` | {_cell(one.type)} | {f'`{_cell(one.default)}`' if one.default else 'required'} "
+            f"| {_cell(one.limits)} | {_cell(one.description)} |"
+            for one in shape.fields
+        ]
+        yield "\n".join(["| name | type | default | limits | what it is |", "|---|---|---|---|---|", *rows])
+    else:
+        rows = [f"| `{one.name}` | {_cell(one.type)} | {_cell(one.description)} |" for one in shape.fields]
+        yield "\n".join(["| name | type | what it is |", "|---|---|---|", *rows])
+
+
+def _templates() -> Iterator[str]:
+    for name, template in shipped().items():
+        yield f"**Template `{name}`**: {template.purpose}"
+        rows = [
+            f"| `{one}` | {f'`{_cell(variable.default)}`' if variable.default is not None else 'required'} "
+            f"| {_cell(variable.description)} |"
+            for one, variable in template.variables.items()
+        ]
+        yield "\n".join(["| variable | default | what it is |", "|---|---|---|", *rows])
 
 
 def _commands(group: Any, path: str) -> Iterator[str]:
@@ -163,6 +250,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "exit-codes.md": exit_codes_page,
     "playbook.schema.json": playbook_schema,
     "settings.md": settings_page,
+    "tools.md": tools_page,
 }
 
 

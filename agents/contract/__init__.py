@@ -11,12 +11,14 @@ from agents.contract.budget import Budget
 from agents.contract.checkout import Checkout
 from agents.contract.children import Child, ChildResult
 from agents.contract.context import AgentContext, FindingsSummary, Output
-from agents.contract.failures import AgentFailure, BudgetExceeded, ToolFailure, ToolMissing, ToolTimedOut
+from agents.contract.extra import Extra
+from agents.contract.failures import AgentFailure, BudgetExceeded, ToolFailure, ToolMissing, ToolTimedOut, WrongInputs
 from agents.contract.memory import AgentMemory, CallMemory, FoundMemory
 from agents.contract.model import Model, Prompt
 from agents.contract.sandbox import Sandbox, SandboxLimits, SandboxRefused, SandboxResult
 from agents.contract.services import DatabaseIdentity, Services
 from agents.contract.side_effect import SideEffect
+from agents.contract.source_use import SourceUse
 from agents.contract.step import Alternative, Step, ToolResult
 from agents.contract.tool import Tool, ToolLimits, ToolScope
 from domain.approval import Fallback
@@ -40,6 +42,7 @@ __all__ = [
     "ChildResult",
     "Claim",
     "DatabaseIdentity",
+    "Extra",
     "Fallback",
     "FindingsRecorded",
     "FindingsSummary",
@@ -57,6 +60,7 @@ __all__ = [
     "SandboxResult",
     "Services",
     "SideEffect",
+    "SourceUse",
     "Step",
     "StepSucceeded",
     "TestsPassed",
@@ -69,4 +73,5 @@ __all__ = [
     "ToolResult",
     "ToolScope",
     "ToolTimedOut",
+    "WrongInputs",
 ]

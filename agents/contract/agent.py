@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from agents.contract.context import AgentContext
 from agents.contract.side_effect import SideEffect
+from agents.contract.source_use import SourceUse
 from domain.evidence import Claim, ToolRan
 
 Inputs = TypeVar("Inputs", bound=BaseModel)
@@ -50,6 +51,19 @@ class Agent(ABC, Generic[Inputs, Report]):
     """Whether it gets a copy of the source, where there is one; without, the source may change while it works."""
     input_model: type[Inputs]
     report_model: type[Report]
+
+    @classmethod
+    def check_inputs(cls, inputs: Inputs) -> None:
+        """Refuse inputs that the model cannot know to be wrong, before a task is made of them.
+
+        Raises:
+            WrongInputs: names each that cannot be accepted.
+        """
+
+    @classmethod
+    def source_use(cls, inputs: Inputs) -> SourceUse:
+        """What a task with these inputs does with the source of its project."""
+        return SourceUse.NEEDED if cls.needs_source else SourceUse.WHERE_THERE
 
     @abstractmethod
     async def run(self, context: AgentContext, inputs: Inputs) -> Report:

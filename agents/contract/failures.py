@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel
 
 from domain.error_codes import is_code
@@ -58,3 +60,12 @@ class AgentFailure(Exception):
             raise ValueError(f"A code is 2 to 64 capital letters, digits and underscores, not {code!r:.100}.")
         self.code = code
         self.error_class = BY_CODE.get(code, ErrorClass.REFUSED)
+
+
+class WrongInputs(ValueError):
+    """Inputs that fit the model and still cannot be accepted. ``problems`` has, for each, where it is and what is
+    wrong, as half a sentence."""
+
+    def __init__(self, problems: Sequence[tuple[tuple[str, ...], str]]) -> None:
+        super().__init__("; ".join(f"{'.'.join(where)}: {what}" for where, what in problems))
+        self.problems = tuple(problems)

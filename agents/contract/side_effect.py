@@ -11,5 +11,11 @@ class SideEffect(StrEnum):
     NONE = "NONE"
     WRITES_SOURCE = "WRITES_SOURCE"
     NETWORK = "NETWORK"
+    """It sends something out, and changes nothing there."""
     CHANGES_OTHERS = "CHANGES_OTHERS"
-    """It changes what belongs to others, or what others see: a row of their database, an issue, a form sent off."""
+    """It changes what belongs to others, or what others see: a row of their database, an issue, a form sent off. It is
+    asked about before it is done."""
+
+
+ASKED_FIRST = frozenset({SideEffect.WRITES_SOURCE, SideEffect.CHANGES_OTHERS})
+"""What a person is asked about before a tool is called directly."""

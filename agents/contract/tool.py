@@ -16,6 +16,7 @@ from agents.contract.memory import CallMemory
 from agents.contract.sandbox import Sandbox
 from agents.contract.services import Services
 from agents.contract.side_effect import SideEffect
+from agents.contract.source_use import SourceUse
 from domain.execution import TestCounts
 from domain.prices import Price
 
@@ -101,6 +102,9 @@ class Tool(ABC, Generic[Arguments, Result]):
 
     ``price`` is what a call costs, unless the workspace says otherwise; its worst case is reserved before the call. A
     tool without one is unpriced: its calls are counted as such, and never as free.
+
+    ``source_use`` says whether a direct call gets a checkout: one that reads ``scope.checkout`` needs a source, or
+    works on it where there is one. ``example`` are arguments that people are shown.
     """
 
     name: ClassVar[str]
@@ -111,6 +115,8 @@ class Tool(ABC, Generic[Arguments, Result]):
     repeatable: ClassVar[bool] = True
     limits: ClassVar[ToolLimits] = ToolLimits()
     price: ClassVar[Price | None] = None
+    source_use: ClassVar[SourceUse] = SourceUse.UNUSED
+    example: ClassVar[BaseModel | None] = None
     arguments_model: type[Arguments]
     result_model: type[Result]
 
@@ -118,6 +124,14 @@ class Tool(ABC, Generic[Arguments, Result]):
     def missing(cls) -> str | None:
         """The command that installs what it needs and this machine does not have; ``None`` when it has everything."""
         return None
+
+    @classmethod
+    def effects_of(cls, arguments: Arguments) -> tuple[SideEffect, ...]:
+        """What a call with these arguments may do: some of ``side_effects``, all of them unless the tool knows better.
+
+        A tool that reads or writes, as its arguments say, answers less for reading: then nobody has to be asked.
+        """
+        return cls.side_effects
 
     @abstractmethod
     async def run(self, scope: ToolScope, arguments: Arguments) -> Result:

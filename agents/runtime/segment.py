@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from agents.catalogue import Declaration, InstalledAgents
 from agents.checkout import SourceUnavailable
-from agents.contract import AgentFailure, Checkout, SideEffect, ToolFailure, ToolMissing
+from agents.contract import AgentFailure, Checkout, SideEffect, SourceUse, ToolFailure, ToolMissing
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.contract.services import NO_SERVICES, Services
@@ -235,7 +235,9 @@ class SegmentRun:
         )
 
     async def _report(self, declaration: Declaration, logs: LogWriter, redactor: Redactor) -> tuple[BaseModel, Case]:
-        checkout = await self._checkout(declaration)
+        agent = declaration.agent()
+        inputs = agent.input_model.model_validate(dict(self.segment.execution.inputs))
+        checkout = await self._checkout(declaration, agent.source_use(inputs))
         workspace_id = self.segment.execution.workspace_id
         models = await self._workshop.transactor.run(lambda uow: models_for(uow, workspace_id, declaration.kind))
         desk = ApprovalDesk(declaration.kind, self.segment.lease, self._workshop.transactor, self._wait)
@@ -256,8 +258,6 @@ class SegmentRun:
             models=models,
             side_effects=declaration.side_effects not in ((), (SideEffect.NONE.value,)),
         )
-        agent = declaration.agent()
-        inputs = agent.input_model.model_validate(dict(self.segment.execution.inputs))
         try:
             report: BaseModel = await agent.run(context, inputs)
             case = await put_forward(
@@ -274,10 +274,10 @@ class SegmentRun:
             await desk.close()
         return report, case
 
-    async def _checkout(self, declaration: Declaration) -> Checkout:
+    async def _checkout(self, declaration: Declaration, use: SourceUse) -> Checkout:
         source = self.segment.project.source
-        if source is None or not declaration.checks_out:
-            if source is None and declaration.needs_source:
+        if source is None or use is SourceUse.UNUSED or not declaration.checks_out:
+            if source is None and use is SourceUse.NEEDED:
                 raise AgentFailure("The project of this task has no source.", code="SOURCE_UNAVAILABLE")
             return await self._workshop.checkouts.empty(self.segment.execution.id, self.segment.project.id)
         checkout = await self._workshop.checkouts.of(self.segment.execution.id, source)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agents.contract import AgentFailure, ToolFailure, ToolMissing
+from agents.contract import AgentFailure, ToolFailure, ToolMissing, ToolTimedOut
 from agents.contract.egress import Egress
 from agents.contract.memory import CallMemory
 from agents.contract.sandbox import Sandbox
@@ -216,8 +216,7 @@ async def _made(
     except ToolFailure as error:
         said = redactor.text(str(error))
         await ended(ToolCallState.FAILED, said)
-        kind = ToolMissing if isinstance(error, ToolMissing) else ToolFailure
-        raise kind(said, error_class=error.error_class) from None
+        raise _kind_of(error)(said, error_class=error.error_class) from None
     except TimeoutError:
         found = ErrorClass.TOOL_TIMED_OUT
         said = f"{tool.name} took longer than {tool.limits.timeout.total_seconds():g} seconds and was ended."
@@ -230,6 +229,11 @@ async def _made(
     if tool.repeatable:
         raise ToolFailure(said, error_class=found)
     return None
+
+
+def _kind_of(error: ToolFailure) -> type[ToolFailure]:
+    """The class of the contract that the error is of, whatever class of its own the tool raised."""
+    return next((kind for kind in (ToolMissing, ToolTimedOut) if isinstance(error, kind)), ToolFailure)
 
 
 async def _recorded(

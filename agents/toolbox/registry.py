@@ -7,14 +7,11 @@ from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from agents.contract.tool import Tool
+from agents.contract import SourceUse
 from agents.toolbox.known import ALL_TOOLS, KnownTool
 from agents.toolbox.programs import UNKNOWN, Program, Toolbox
+from agents.toolbox.typed import GROUP, AnyTool, example_of
 from domain.tool import ExitCodeMeaning, ToolFacts, ToolKind, ToolStatus
-
-GROUP = "wrenchai.tools"
-
-AnyTool = Tool[Any, Any]
 
 
 class ToolRegistry:
@@ -79,6 +76,10 @@ def _typed_facts(tool: type[AnyTool]) -> ToolFacts:
         repeatable=tool.repeatable,
         arguments_schema=arguments,
         result_schema=result,
+        needs_source=tool.source_use is SourceUse.NEEDED,
+        timeout=tool.limits.timeout,
+        max_answer=tool.limits.max_output,
+        example=example_of(tool),
     )
 
 

@@ -86,6 +86,7 @@ class CodeExecution(Tool[CodeArguments, CodeResult]):
     purpose = "Runs Python or shell code in the sandbox, without network, and answers what it wrote."
     licence = "Apache-2.0"
     limits = ToolLimits(timeout=timedelta(minutes=11), max_output=32 * 2**20)
+    example = CodeArguments(language=Language.PYTHON, source="print(6 * 7)")
     arguments_model = CodeArguments
     result_model = CodeResult
 

@@ -37,6 +37,7 @@ class PlaybookValidation(Tool[PlaybookDocument, PlaybookVerdict]):
     version = "1.0"
     purpose = "Says what is wrong with a playbook, each problem with its line and column."
     licence = "Apache-2.0"
+    example = PlaybookDocument(document="name: audit\nsteps:\n  - {id: audit, agent: inspector}\n")
     arguments_model = PlaybookDocument
     result_model = PlaybookVerdict
 

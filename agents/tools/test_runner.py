@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, Field, field_validator
 
-from agents.contract import Tool, ToolFailure, ToolLimits, ToolScope
+from agents.contract import SourceUse, Tool, ToolFailure, ToolLimits, ToolScope
 from agents.contract.sandbox import SOURCE, SandboxLimits, SandboxResult
 from agents.sandbox.places import interpreter_places
 from domain.execution import TestCounts
@@ -96,6 +96,8 @@ class TestRunner(Tool[TestArguments, TestReport]):
     purpose = "Runs the tests of the checkout with pytest in the sandbox, and answers what became of each."
     licence = "Apache-2.0"
     limits = ToolLimits(timeout=timedelta(minutes=61), max_output=8 * 2**20)
+    source_use = SourceUse.NEEDED
+    example = TestArguments(paths=["tests"], timeout_seconds=300)
     arguments_model = TestArguments
     result_model = TestReport
 

@@ -59,6 +59,7 @@ class WebFetch(Tool[FetchArguments, Fetched]):
     licence = "Apache-2.0"
     side_effects = (SideEffect.NETWORK,)
     limits = ToolLimits(timeout=timedelta(seconds=130), max_output=48 * 2**20)
+    example = FetchArguments(url="https://example.org/")
     arguments_model = FetchArguments
     result_model = Fetched
 

@@ -60,9 +60,12 @@ class AgentFacts(Protocol):
     def concurrency(self) -> int:
         """How many executions of it may run at once."""
 
+    def works_on_source(self, inputs: Mapping[str, Any]) -> bool:
+        """Whether a task with these inputs, which were checked, needs a source."""
+
     def check_inputs(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """The inputs with defaults filled in.
 
         Raises:
-            domain.errors.Invalid: they do not fit the schema; ``path`` names the field.
+            domain.errors.Invalid: they do not fit the schema; ``path`` names the field, ``more`` has the others.
         """

@@ -29,7 +29,7 @@ async def create_project(uow: UnitOfWork, actor: Actor, command: CreateProject) 
     project = Project(
         id=uow.new_id(),
         workspace_id=actor.workspace_id,
-        key=await _free_key(uow, actor, command.key, name),
+        key=await free_key(uow, actor, command.key, name),
         name=name,
         description=command.description,
         source=source,
@@ -46,7 +46,12 @@ async def create_project(uow: UnitOfWork, actor: Actor, command: CreateProject) 
     return project
 
 
-async def _free_key(uow: UnitOfWork, actor: Actor, wanted: str | None, name: str) -> str:
+async def free_key(uow: UnitOfWork, actor: Actor, wanted: str | None, name: str) -> str:
+    """The key that a project is to have: the one that is wanted, or one made of the name.
+
+    Raises:
+        Invalid: the one that is wanted is malformed or taken.
+    """
     if wanted is not None:
         check_key(wanted)
     # What is free stays so until the project is there: of two who ask at once the second looks when the first is done.

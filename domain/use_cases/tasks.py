@@ -163,10 +163,7 @@ def _checked(uow: UnitOfWork, project: Project, task: Task) -> Task:
         known = ", ".join(agent.kind for agent in uow.agents.all())
         raise Invalid(f"There is no agent {task.agent!r}. Known agents: {known}.", path=("input", "agent"))
     if facts.needs_source and project.source is None:
-        raise Invalid(
-            f"The agent {task.agent!r} works on a source, and the project {project.key} has none.",
-            path=("input", "agent"),
-        )
+        raise _sourceless(project, f"The agent {task.agent!r}", "agent")
     for name, texts in (
         ("requirements", task.requirements),
         ("constraints", task.constraints),
@@ -179,11 +176,14 @@ def _checked(uow: UnitOfWork, project: Project, task: Task) -> Task:
     check_acceptance(task.acceptance_checks)
     _check_timeout(task.timeout)
     _check_retry(task.retry)
-    return replace(
-        task,
-        title=check_text(task.title, "title", most=300, required=True),
-        inputs=facts.check_inputs(task.inputs),
-    )
+    inputs = facts.check_inputs(task.inputs)
+    if project.source is None and facts.works_on_source(inputs):
+        raise _sourceless(project, f"What the agent {task.agent!r} is to do", "inputs")
+    return replace(task, title=check_text(task.title, "title", most=300, required=True), inputs=inputs)
+
+
+def _sourceless(project: Project, what: str, field: str) -> Invalid:
+    return Invalid(f"{what} works on a source, and the project {project.key} has none.", path=("input", field))
 
 
 def _check_list(name: str, texts: tuple[str, ...]) -> None:

@@ -14,7 +14,7 @@ from server.cli.console import complain, errors, foreign, output, say_json
 from server.cli.exit_codes import ExitCode
 from server.settings import load_settings
 
-commands = typer.Typer(no_args_is_help=True, help="List, install and verify the tools of the agents.")
+commands = typer.Typer(no_args_is_help=True, help="List, show, call, install and verify the tools of the agents.")
 
 STYLES = {ToolStatus.AVAILABLE: "green", ToolStatus.MISSING: "yellow", ToolStatus.BROKEN: "red"}
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
@@ -32,6 +32,48 @@ def list_(as_json: Json = False) -> None:
 
     registry, _ = open_registry(load_settings())
     _show(asyncio.run(registry.all()), as_json)
+
+
+@commands.command()
+def show(name: Annotated[str, typer.Argument(help="Name of the tool.")], as_json: Json = False) -> None:
+    """Show what a tool is for, what it may do, what it is called with, and an example."""
+    from server.cli.calling import show_tool
+    from server.platform.tools import open_registry
+
+    registry, _ = open_registry(load_settings())
+    known = {one.name: one for one in asyncio.run(registry.all())}
+    if name not in known:
+        raise typer.BadParameter("there is no tool of this name: see `wrenchai tools list`", param_hint="NAME")
+    if as_json:
+        say_json(_plain(known[name]) | _schemas(known[name]))
+    else:
+        show_tool(known[name])
+
+
+@commands.command()
+def call(
+    name: Annotated[str, typer.Argument(help="Name of a typed tool: see `wrenchai tools list`.")],
+    arguments: Annotated[
+        str,
+        typer.Option("--arguments", "-a", help="A JSON object; @FILE or - to read it from a file or standard input."),
+    ] = "{}",
+    project: Annotated[str | None, typer.Option(help="Key or id of the project that the call belongs to.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="A local folder or a git URL to work on, for a tool that works on a source.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Call a typed tool, wait, and print what it answers. Starts WrenchAI for this command when it is not running.
+
+    The call is an execution like any other: recorded, limited by budgets, to be cancelled and watched. What changes
+    something of others waits until it is approved. Ends with 0 when the tool has answered, with 3 when the call was
+    refused or failed.
+    """
+    if project is not None and source is not None:
+        raise typer.BadParameter("give either --project or --source", param_hint="--source")
+    from server.cli.calling import run_call
+
+    raise typer.Exit(run_call(name, arguments, project, source, as_json=as_json))
 
 
 @commands.command()
@@ -109,4 +151,14 @@ def _plain(one: ToolFacts) -> dict[str, Any]:
         "sideEffects": list(one.side_effects),
         "repeatable": one.repeatable if one.kind is ToolKind.TYPED else None,
         "exitCodes": {str(code.code): code.meaning for code in one.exit_codes},
+    }
+
+
+def _schemas(one: ToolFacts) -> dict[str, Any]:
+    return {
+        "needsSource": one.needs_source,
+        "timeoutSeconds": None if one.timeout is None else one.timeout.total_seconds(),
+        "argumentsSchema": one.arguments_schema,
+        "resultSchema": one.result_schema,
+        "example": one.example,
     }

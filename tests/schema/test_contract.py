@@ -91,7 +91,7 @@ def test_what_creates_or_dispatches_takes_an_idempotency_key_and_what_updates_a_
     for name in mutation.fields:
         given = GRAPH.type_map[f"{name[0].upper()}{name[1:]}Input"]
         assert isinstance(given, GraphQLInputObjectType)
-        once = name.startswith(("create", "add", "dispatch", "retry", "run", "approve", "reject"))
+        once = name.startswith(("create", "add", "call", "dispatch", "retry", "run", "approve", "reject"))
         versioned = name in {
             *("updateTask", "deleteTask", "setFindingState", "savePlaybook", "approve", "reject", "correctMemory"),
         }

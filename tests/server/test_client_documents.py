@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from graphql import build_schema, parse, validate
 
-from server.client import approvals, audit, memory, named, tasks
+from server.client import approvals, audit, memory, named, tasks, tool_calls
 
 SDL = Path(__file__).parents[2] / "schema" / "schema.graphql"
 DOCUMENTS = {
     name: value
-    for module in (audit, approvals, memory, named, tasks)
+    for module in (audit, approvals, memory, named, tasks, tool_calls)
     for name, value in vars(module).items()
     if name.isupper() and name[0] != "_" and isinstance(value, str)
 }
@@ -38,4 +38,7 @@ def test_there_are_documents() -> None:
         "RETRY",
         "CANCEL",
         "RECALL",
+        "CALL_TOOL",
+        "TOOL_RESULT",
+        "FIND_PROJECT",
     } <= DOCUMENTS.keys()

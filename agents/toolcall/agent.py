@@ -1,0 +1,159 @@
+"""One call of one typed tool, as an execution like any other: recorded, limited, asked about where it has to be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agents.contract import (
+    Action,
+    Agent,
+    AgentContext,
+    AgentFailure,
+    Claim,
+    Limits,
+    SideEffect,
+    SourceUse,
+    Step,
+    StepSucceeded,
+    Tool,
+    WrongInputs,
+)
+from agents.contract.side_effect import ASKED_FIRST
+from agents.toolbox.typed import typed_tools
+from domain.reports.toolcall import ToolCallReport
+from domain.severity import Severity
+
+LARGEST_INLINE = 256 * 2**10
+"""Bytes of an answer that stands in the report; a larger one is an artifact."""
+ARTIFACT = "answer.json"
+
+
+class ToolCallInputs(BaseModel):
+    """What to call."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tool: str = Field(max_length=200, description="Name of a typed tool, see the query `tools`.")
+    arguments: dict[str, Any] = Field(default_factory=dict, description="What it is called with.")
+
+
+class _Answered(BaseModel):
+    answer: Any
+    size: int
+    artifact: str | None
+
+
+class ToolCall(Agent[ToolCallInputs, ToolCallReport]):
+    """Calls the tool once. What the tool may do to others is asked first."""
+
+    kind = "toolcall"
+    version = "1.0"
+    title = "Tool call"
+    purpose = "Calls one typed tool with the arguments it is given, and reports what the tool answers."
+    capabilities = ("tool-call",)
+    side_effects = (SideEffect.NETWORK, SideEffect.WRITES_SOURCE, SideEffect.CHANGES_OTHERS)
+    limits = Limits(timeout=timedelta(hours=2))
+    needs_source = False
+    input_model = ToolCallInputs
+    report_model = ToolCallReport
+
+    @classmethod
+    def check_inputs(cls, inputs: ToolCallInputs) -> None:
+        """Refuse a tool that is not there, and arguments that are not its.
+
+        Raises:
+            WrongInputs: names each wrong argument.
+        """
+        tool = typed_tools().get(inputs.tool)
+        if tool is None:
+            known = ", ".join(sorted(typed_tools()))
+            raise WrongInputs([(("tool",), f"there is no typed tool {inputs.tool!r} here; there are: {known}")])
+        if is_private(tool):
+            why = f"{tool.name} keeps what it is given out of the records, and a direct call is all on record"
+            raise WrongInputs([(("tool",), why)])
+        try:
+            _parsed(tool, inputs.arguments)
+        except ValidationError as error:
+            places = [(("arguments", *map(str, one["loc"])), one["msg"]) for one in error.errors()]
+            raise WrongInputs(places) from error
+
+    @classmethod
+    def source_use(cls, inputs: ToolCallInputs) -> SourceUse:
+        """Only a tool that works on the checkout gets one."""
+        tool = typed_tools().get(inputs.tool)
+        return SourceUse.UNUSED if tool is None else tool.source_use
+
+    async def run(self, context: AgentContext, inputs: ToolCallInputs) -> ToolCallReport:
+        """Ask if need be, then call.
+
+        Raises:
+            AgentFailure: the tool is not installed on this worker, or another version of it that wants other arguments.
+            ActionRejected: what it would have done was not permitted.
+        """
+        tool = typed_tools().get(inputs.tool)
+        if tool is None:
+            raise AgentFailure(f"The tool {inputs.tool!r} is not installed on this worker.", code="TOOL_MISSING")
+        try:
+            arguments = _parsed(tool, inputs.arguments)
+        except ValidationError as error:
+            said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+            raise AgentFailure(f"The {tool.name} of this worker takes other arguments: {said}.") from error
+        effects = ASKED_FIRST.intersection(tool.effects_of(arguments))
+        if effects:
+            await context.approve(_action(tool, arguments.model_dump(mode="json"), effects))
+
+        async def call(step: Step) -> _Answered:
+            return _kept(step, await step.call(tool, arguments))
+
+        answered = await context.step(_step_name(tool.name), call, returns=_Answered)
+        return ToolCallReport(
+            tool=tool.name,
+            tool_version=tool.version,
+            answer=answered.answer,
+            answer_bytes=answered.size,
+            artifact=answered.artifact,
+        )
+
+    def claims(self, report: ToolCallReport) -> Sequence[Claim]:
+        """That the call succeeded. The exit code of a program behind it is part of the answer, and no failure of it."""
+        return [StepSucceeded(step=_step_name(report.tool))]
+
+
+def _step_name(tool: str) -> str:
+    return f"call {tool}"[:200]
+
+
+def is_private(tool: type[Tool[Any, Any]]) -> bool:
+    """Whether the tool keeps its arguments out of the ledger of tool calls: those of a direct call are in its task."""
+    return tool.recorded_arguments is not Tool.recorded_arguments
+
+
+def _parsed(tool: type[Tool[Any, Any]], arguments: Mapping[str, Any]) -> BaseModel:
+    model: type[BaseModel] = tool.arguments_model
+    return model.model_validate(dict(arguments), extra="forbid")
+
+
+def _action(tool: type[Tool[Any, Any]], arguments: Mapping[str, Any], effects: frozenset[SideEffect]) -> Action:
+    does = " and ".join(sorted(effect.value.lower().replace("_", " ") for effect in effects))
+    return Action(
+        name=_step_name(tool.name),
+        kind=f"tool.{tool.name}",
+        summary=f"Call {tool.name}, which {does}: {tool.purpose}",
+        arguments={"tool": tool.name, "arguments": arguments},
+        risk=Severity.HIGH,
+    )
+
+
+def _kept(step: Step, result: BaseModel) -> _Answered:
+    """The answer, in an artifact when it is large."""
+    answer = result.model_dump(mode="json")
+    written = json.dumps(answer, ensure_ascii=False, indent=2).encode("utf-8", "replace")
+    if len(written) <= LARGEST_INLINE:
+        return _Answered(answer=answer, size=len(written), artifact=None)
+    step.artifact(ARTIFACT, "application/json", written)
+    return _Answered(answer=None, size=len(written), artifact=ARTIFACT)

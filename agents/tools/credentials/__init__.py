@@ -1,0 +1,1 @@
+"""How credentials look, for the audit of secrets."""

@@ -1,0 +1,1 @@
+"""What looks at tables, run in a process of its own: see ``agents.tools.bounded``."""
