@@ -20,6 +20,7 @@ class Permission(StrEnum):
     MANAGE_SECRETS = "secrets:manage"
     APPROVE = "actions:approve"
     MANAGE_BUDGETS = "budgets:manage"
+    SEND_MESSAGES = "messages:send"
     MANAGE_MODELS = "models:manage"
     MANAGE_MEMORY = "memory:manage"
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from domain.approval import Approval
 from domain.ledger import Account
+from domain.message import Message, MessageWait
 from domain.task import OnFailure, Task
 
 
@@ -64,6 +65,14 @@ class WaitsForChildren:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitsForMessage:
+    """Its agent waits for a message; ``request`` is its own one that is to be answered, if it waits for that."""
+
+    wait: MessageWait
+    request: Message | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaitsForBudget:
     """Nothing is left of a budget of the task or of something above it: it is not dispatched until it is raised."""
 
@@ -78,5 +87,6 @@ BlockReason: TypeAlias = (
     | WaitsForTime
     | WaitsForApproval
     | WaitsForChildren
+    | WaitsForMessage
     | WaitsForBudget
 )

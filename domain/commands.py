@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.acceptance import AcceptanceCheck
 from domain.finding import FindingState
 from domain.ledger import Place
+from domain.message import MessageType
 from domain.prices import Price
 from domain.project import SourceKind
 from domain.quality_gate import QualityGate
@@ -169,6 +170,18 @@ class DecideAction:
     digest: str
     comment: str | None = None
     expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendMessage:
+    """What a person says to the agent of a task, or only to one attempt at it: exactly one of the two ids is given."""
+
+    task_id: UUID | None = None
+    execution_id: UUID | None = None
+    type: MessageType = MessageType.INFORM
+    content: Any = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    expires_in: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -281,6 +281,19 @@ class SecondPersonNeeded(Rejection):
 
 
 @dataclass(eq=False)
+class MessageUndeliverable(Rejection):
+    """Nobody is there, or will be, to whom the message could be given."""
+
+    code: ClassVar[str] = "MESSAGE_UNDELIVERABLE"
+    task: Task
+    reason: str
+
+    @property
+    def message(self) -> str:
+        return f"The message cannot be delivered: {self.reason}."
+
+
+@dataclass(eq=False)
 class InvalidId(Rejection):
     """An id that is malformed, or that names another kind of thing than is asked for here."""
 

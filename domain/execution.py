@@ -70,7 +70,7 @@ class Execution:
     ``sequence`` is the number of its last event. ``epoch`` numbers its segments: it is raised whenever the execution
     goes back to the queue, and a write that carries an older one is refused, so a worker that was frozen and thaws
     cannot write. ``crashes`` counts the workers that died with it, and ``crash_reports`` says what is known of each.
-    ``waited`` is how long it has waited for approvals, each time until a worker took it again; ``paused_at`` is when it
+    ``waited`` is how long it has waited for others, each time until a worker took it again; ``paused_at`` is when it
     began to wait, if it does. ``traceparent`` (W3C Trace Context) is where it was dispatched, ``segment_traceparent``
     its latest segment; ``None`` when nobody traced.
     """
@@ -113,7 +113,7 @@ class Execution:
         return self.finished_at - self.started_at
 
     def waited_until(self, now: datetime) -> timedelta:
-        """How long it has waited for approvals up to ``now``."""
+        """How long it has waited for others up to ``now``."""
         return self.waited if self.paused_at is None else self.waited + max(now - self.paused_at, timedelta())
 
 

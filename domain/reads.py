@@ -21,6 +21,7 @@ from domain.finding import Finding, FindingState
 from domain.language_model import LanguageModel, ModelChoice
 from domain.ledger import Account
 from domain.memory import Memory, MemoryFilter
+from domain.message import Message, MessageWait
 from domain.pages import Direction, Page, PageRequest
 from domain.playbooks.saved import PlaybookVersion, SavedPlaybook
 from domain.prices import ToolPrice
@@ -79,12 +80,13 @@ class FindingFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedFilter:
-    """Which events of a feed across executions; empty conditions do not limit."""
+    """Which events of a feed across executions; empty conditions do not limit. A message is one of both its tasks."""
 
     project_id: UUID | None = None
     task_ids: tuple[UUID, ...] = ()
     task_events_only: bool = False
     approval_events_only: bool = False
+    message_events_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,6 +346,25 @@ class Reader(Protocol):
 
     async def members_permissions(self, workspace_id: UUID) -> dict[str, frozenset[str]]:
         """What each member may do, by the name that events use."""
+
+    async def messages_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Message | None]:
+        """By id."""
+
+    async def messages_of_tasks(
+        self, workspace_id: UUID, task_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[Message]]:
+        """What each task's mailbox got, and what was sent for the task, the oldest first."""
+
+    async def messages_of_executions(
+        self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest
+    ) -> list[Page[Message]]:
+        """What each execution has sent and taken, and what was sent to it alone, the oldest first."""
+
+    async def answers_to(self, workspace_id: UUID, request_ids: Sequence[UUID]) -> list[Message | None]:
+        """The answer to each request, ``None`` where there is none; one that came too late is none."""
+
+    async def pending_waits(self, workspace_id: UUID, task_ids: Sequence[UUID]) -> list[list[MessageWait]]:
+        """The messages that each task waits for, in the order in which it began to."""
 
     async def workers_by_id(self, ids: Sequence[UUID]) -> list[Worker | None]:
         """By id."""

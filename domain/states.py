@@ -18,6 +18,7 @@ class TaskStatus(StrEnum):
     IN_PROGRESS = "IN_PROGRESS"
     AWAITING_APPROVAL = "AWAITING_APPROVAL"
     AWAITING_CHILDREN = "AWAITING_CHILDREN"
+    AWAITING_MESSAGE = "AWAITING_MESSAGE"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
@@ -31,6 +32,7 @@ class ExecutionStatus(StrEnum):
     RUNNING = "RUNNING"
     AWAITING_APPROVAL = "AWAITING_APPROVAL"
     AWAITING_CHILDREN = "AWAITING_CHILDREN"
+    AWAITING_MESSAGE = "AWAITING_MESSAGE"
     SUCCEEDED = "SUCCEEDED"
     CLAIMED_UNVERIFIED = "CLAIMED_UNVERIFIED"
     FAILED = "FAILED"
@@ -68,9 +70,15 @@ TASK_TRANSITIONS: Mapping[TaskStatus, frozenset[TaskStatus]] = {
     T.PENDING: frozenset({T.BLOCKED, T.QUEUED, T.SKIPPED, T.CANCELLED}),
     T.BLOCKED: frozenset({T.QUEUED, T.SKIPPED, T.CANCELLED}),
     T.QUEUED: frozenset({T.IN_PROGRESS, T.FAILED, T.CANCELLED}),
-    T.IN_PROGRESS: frozenset({T.QUEUED, T.AWAITING_APPROVAL, T.AWAITING_CHILDREN, T.COMPLETED, T.FAILED, T.CANCELLED}),
+    T.IN_PROGRESS: frozenset(
+        {
+            *(T.QUEUED, T.AWAITING_APPROVAL, T.AWAITING_CHILDREN, T.AWAITING_MESSAGE),
+            *(T.COMPLETED, T.FAILED, T.CANCELLED),
+        }
+    ),
     T.AWAITING_APPROVAL: frozenset({T.QUEUED, T.CANCELLED}),
     T.AWAITING_CHILDREN: frozenset({T.QUEUED, T.CANCELLED}),
+    T.AWAITING_MESSAGE: frozenset({T.QUEUED, T.CANCELLED}),
     T.COMPLETED: frozenset(),
     T.FAILED: frozenset({T.QUEUED, T.BLOCKED}),
     T.CANCELLED: frozenset({T.QUEUED, T.BLOCKED}),
@@ -81,12 +89,13 @@ EXECUTION_TRANSITIONS: Mapping[ExecutionStatus, frozenset[ExecutionStatus]] = {
     E.QUEUED: frozenset({E.RUNNING, E.CANCELLED, E.FAILED}),
     E.RUNNING: frozenset(
         {
-            *(E.QUEUED, E.AWAITING_APPROVAL, E.AWAITING_CHILDREN),
+            *(E.QUEUED, E.AWAITING_APPROVAL, E.AWAITING_CHILDREN, E.AWAITING_MESSAGE),
             *(E.SUCCEEDED, E.CLAIMED_UNVERIFIED, E.FAILED, E.CANCELLED, E.TIMED_OUT),
         }
     ),
     E.AWAITING_APPROVAL: frozenset({E.QUEUED, E.CANCELLED}),
     E.AWAITING_CHILDREN: frozenset({E.QUEUED, E.CANCELLED}),
+    E.AWAITING_MESSAGE: frozenset({E.QUEUED, E.CANCELLED}),
     E.SUCCEEDED: frozenset(),
     E.CLAIMED_UNVERIFIED: frozenset(),
     E.FAILED: frozenset(),
@@ -104,13 +113,16 @@ STEP_TRANSITIONS: Mapping[StepStatus, frozenset[StepStatus]] = {
 ENDED_TASK = frozenset({T.COMPLETED, T.FAILED, T.CANCELLED, T.SKIPPED})
 """States in which a task stays until somebody retries it."""
 
-ACTIVE_TASK = frozenset({T.QUEUED, T.IN_PROGRESS, T.AWAITING_APPROVAL, T.AWAITING_CHILDREN})
+WAITING_TASK = frozenset({T.AWAITING_APPROVAL, T.AWAITING_CHILDREN, T.AWAITING_MESSAGE})
+"""States in which a task's execution waits for others, and holds no worker."""
+
+ACTIVE_TASK = frozenset({T.QUEUED, T.IN_PROGRESS}) | WAITING_TASK
 """States in which a task has a live execution."""
 
 RETRYABLE_TASK = frozenset({T.FAILED, T.CANCELLED, T.SKIPPED})
 """States from which ``retryTask`` starts a new attempt."""
 
-WAITING_EXECUTION = frozenset({E.AWAITING_APPROVAL, E.AWAITING_CHILDREN})
+WAITING_EXECUTION = frozenset({E.AWAITING_APPROVAL, E.AWAITING_CHILDREN, E.AWAITING_MESSAGE})
 """States in which no worker has an execution, and something else sends it on its way."""
 
 ENDED_EXECUTION = frozenset(state for state, onward in EXECUTION_TRANSITIONS.items() if not onward)
@@ -121,6 +133,7 @@ TASK_AFTER: Mapping[ExecutionStatus, TaskStatus] = {
     E.RUNNING: T.IN_PROGRESS,
     E.AWAITING_APPROVAL: T.AWAITING_APPROVAL,
     E.AWAITING_CHILDREN: T.AWAITING_CHILDREN,
+    E.AWAITING_MESSAGE: T.AWAITING_MESSAGE,
     E.SUCCEEDED: T.COMPLETED,
     E.CLAIMED_UNVERIFIED: T.FAILED,
     E.FAILED: T.FAILED,

@@ -11,6 +11,7 @@ from persistence.readers.executions import ExecutionReader
 from persistence.readers.findings import FindingReader
 from persistence.readers.ledger import LedgerReader
 from persistence.readers.memory import MemoryReader
+from persistence.readers.messages import MessageReader
 from persistence.readers.models import ModelReader
 from persistence.readers.playbooks import PlaybookReader
 from persistence.readers.pool import ReadPool
@@ -27,6 +28,7 @@ class SqlReader(
     ApprovalReader,
     EvidenceReader,
     LedgerReader,
+    MessageReader,
     ModelReader,
     MemoryReader,
     EventReader,

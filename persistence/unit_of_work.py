@@ -29,6 +29,7 @@ from domain.ports import (
     LedgerStore,
     MemberStore,
     MemoryStore,
+    MessageStore,
     ModelStore,
     Notary,
     PlaybookStore,
@@ -42,6 +43,7 @@ from domain.ports import (
     UnitOfWork,
     Untraced,
     Vault,
+    WaitStore,
     WorkerStore,
     WorkQueue,
     WorkspaceStore,
@@ -58,6 +60,8 @@ from persistence.stores.idempotency import IdempotencyTable
 from persistence.stores.ledger import LedgerTable
 from persistence.stores.members import MemberTable
 from persistence.stores.memory import MemoryTable
+from persistence.stores.message_waits import MessageWaitTable
+from persistence.stores.messages import MessageTable
 from persistence.stores.models import ModelTable
 from persistence.stores.playbooks import PlaybookTable
 from persistence.stores.prices import PriceTable
@@ -101,6 +105,8 @@ class SqlUnitOfWork:
         self.findings: FindingStore = FindingTable(connection)
         self.approvals: ApprovalStore = ApprovalTable(connection)
         self.members: MemberStore = MemberTable(connection, self.now)
+        self.messages: MessageStore = MessageTable(connection)
+        self.waits: WaitStore = MessageWaitTable(connection)
         self.models: ModelStore = ModelTable(connection, self.now)
         self.evidence: EvidenceStore = EvidenceTable(connection)
         self.ledger: LedgerStore = LedgerTable(connection, self.now)

@@ -1,10 +1,11 @@
-"""Why tasks wait: for dependencies, a person, a time, a worker, room on a disk, or a free place at their agent."""
+"""Why tasks wait: for others, a person, a message, a time, a worker, room on a disk, or a free place at their agent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from domain.blocking import (
     BlockReason,
@@ -12,6 +13,7 @@ from domain.blocking import (
     WaitsForBudget,
     WaitsForChildren,
     WaitsForDependency,
+    WaitsForMessage,
     WaitsForRoom,
     WaitsForSlot,
     WaitsForTime,
@@ -19,26 +21,22 @@ from domain.blocking import (
 )
 from domain.ports import AgentCatalogue
 from domain.reads import QueueFacts
-from domain.states import TaskStatus
+from domain.states import WAITING_TASK, TaskStatus
 from domain.task import Task
+from resolvers import messages
 from resolvers.context import Context
 
 WAITING = frozenset({TaskStatus.PENDING, TaskStatus.BLOCKED})
 
 
 async def reasons(context: Context, tasks: Sequence[Task], _args: tuple[Any, ...]) -> list[list[BlockReason]]:
-    """For each task why nothing happens with it, in at most five statements; empty when something does."""
+    """For each task why nothing happens with it, in at most six statements; empty when something does."""
     waiting = [task.id for task in tasks if task.status in WAITING]
     unmet = await context.read.unmet_dependencies(context.workspace_id, waiting) if waiting else []
     edges = dict(zip(waiting, unmet, strict=True))
-    asking = [task.id for task in tasks if task.status is TaskStatus.AWAITING_APPROVAL]
-    pending = await context.read.pending_approvals(context.workspace_id, asking) if asking else []
-    asked = dict(zip(asking, pending, strict=True))
+    asked = await _asked(context, [task for task in tasks if task.status in WAITING_TASK])
     used_up = await context.read.used_up_budgets(context.workspace_id, waiting) if waiting else []
     budgets = dict(zip(waiting, used_up, strict=True))
-    parents = [task.id for task in tasks if task.status is TaskStatus.AWAITING_CHILDREN]
-    counted = await context.read.children_at_work(context.workspace_id, parents) if parents else []
-    at_work = dict(zip(parents, counted, strict=True))
     now = context.clock()
     queued = any(task.status is TaskStatus.QUEUED for task in tasks)
     facts = await context.read.queue_facts() if queued else None
@@ -47,9 +45,7 @@ async def reasons(context: Context, tasks: Sequence[Task], _args: tuple[Any, ...
         if facts is not None and task.status is TaskStatus.QUEUED:
             answers.append(list(in_queue(task, facts, context.agents, now)))
         elif task.id in asked:
-            answers.append([WaitsForApproval(approval=approval) for approval in asked[task.id]])
-        elif task.id in at_work:
-            answers.append([WaitsForChildren(at_work=at_work[task.id])])
+            answers.append(asked[task.id])
         else:
             answers.append(
                 [
@@ -60,6 +56,27 @@ async def reasons(context: Context, tasks: Sequence[Task], _args: tuple[Any, ...
                     *(WaitsForBudget(account=account) for account in budgets.get(task.id, ())),
                 ]
             )
+    return answers
+
+
+async def _asked(context: Context, asking: Sequence[Task]) -> dict[UUID, list[BlockReason]]:
+    """What tasks wait for whose agents have asked, wait for a message, or for tasks that they have started."""
+    if not asking:
+        return {}
+    ids = [task.id for task in asking]
+    pending = await context.read.pending_approvals(context.workspace_id, ids)
+    waits = await context.read.pending_waits(context.workspace_id, ids)
+    wanted = [wait.request_id for group in waits for wait in group if wait.request_id is not None]
+    found = await context.load_all(messages.by_id, wanted) if wanted else []
+    requests = {message.id: message for message in found if message is not None}
+    parents = [task.id for task in asking if task.status is TaskStatus.AWAITING_CHILDREN]
+    counted = await context.read.children_at_work(context.workspace_id, parents) if parents else []
+    answers: dict[UUID, list[BlockReason]] = {task_id: [] for task_id in ids}
+    for task_id, approvals, group in zip(ids, pending, waits, strict=True):
+        answers[task_id] += [WaitsForApproval(approval=approval) for approval in approvals]
+        answers[task_id] += [WaitsForMessage(wait=one, request=requests.get(one.request_id or one.id)) for one in group]
+    for task_id, at_work in zip(parents, counted, strict=True):
+        answers[task_id].append(WaitsForChildren(at_work=at_work))
     return answers
 
 

@@ -35,6 +35,8 @@ def feed_scope(workspace_id: UUID, filter_by: FeedFilter) -> str:
     """What the cursors of one feed are bound to: what selects its events, but for what older cursors do not know."""
     if filter_by.approval_events_only:
         return scope("approvalEvents", workspace_id)
+    if filter_by.message_events_only:
+        return scope("messages", workspace_id, filter_by.task_ids)
     selects = {
         "project_id": filter_by.project_id,
         "task_ids": filter_by.task_ids,

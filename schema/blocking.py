@@ -10,12 +10,14 @@ from strawberry import Parent
 
 import domain.blocking as domain
 from domain.ledger import Account
+from domain.message import MessageType
 from domain.task import OnFailure
 from schema.node import represents
 
 if TYPE_CHECKING:
     from schema.approval import Approval
     from schema.budget import Budget
+    from schema.message import Message
     from schema.task import Task
 
 
@@ -78,6 +80,40 @@ class WaitsForChildren:
     at_work: int = strawberry.field(description="How many of them have not ended.")
 
 
+def _name(root: Parent[domain.WaitsForMessage]) -> str:
+    return root.wait.name
+
+
+def _types(root: Parent[domain.WaitsForMessage]) -> list[MessageType]:
+    return list(root.wait.types)
+
+
+def _until(root: Parent[domain.WaitsForMessage]) -> datetime | None:
+    return root.wait.expires_at
+
+
+@represents(domain.WaitsForMessage)
+@strawberry.type(description="Its agent waits for a message: the next one, or the answer to a request of its own.")
+class WaitsForMessage:
+    """A message that has not come."""
+
+    name = strawberry.field(
+        _name, graphql_type=str, description="Name of the request, or of the step that handles the message."
+    )
+    types = strawberry.field(
+        _types,
+        name="messageTypes",
+        graphql_type=list[MessageType],
+        description="Types that it waits for; empty when it waits for an answer.",
+    )
+    request: Annotated[Message, strawberry.lazy("schema.message")] | None = strawberry.field(
+        description="Its request that is to be answered, if it waits for that."
+    )
+    expires_at = strawberry.field(
+        _until, graphql_type=datetime | None, description="When it goes on without; null when it does not."
+    )
+
+
 def _budget(root: Parent[domain.WaitsForBudget]) -> Account:
     return root.account
 
@@ -102,6 +138,7 @@ BlockReason: TypeAlias = Annotated[
     | WaitsForTime
     | WaitsForApproval
     | WaitsForChildren
+    | WaitsForMessage
     | WaitsForBudget,
     strawberry.union("BlockReason", description="Why nothing happens with a task. The list may grow."),
 ]

@@ -9,6 +9,7 @@ from schema import approval_events as approval_events  # importing them fills EV
 from schema import execution_events as execution_events
 from schema import ledger_events as ledger_events
 from schema import memory_events as memory_events
+from schema import message_events as message_events
 from schema import workspace_events as workspace_events
 from schema.direct import resolve_directly
 from schema.errors import ERROR_TYPES

@@ -16,6 +16,7 @@ from domain.finding import FindingState
 from domain.language_model import AnswerMode, ModelProvider
 from domain.ledger import Scope
 from domain.memory import MemoryScope
+from domain.message import MessageState, MessageType
 from domain.pages import Direction
 from domain.playbooks.document import InputType
 from domain.project import SourceKind
@@ -78,6 +79,7 @@ _publish(
         "IN_PROGRESS": "An execution of it runs.",
         "AWAITING_APPROVAL": "Its execution waits for a person's approval.",
         "AWAITING_CHILDREN": "Its execution waits for the tasks that it has started as parts of it.",
+        "AWAITING_MESSAGE": "Its execution waits for a message.",
         "COMPLETED": "Its execution succeeded, on evidence.",
         "FAILED": "Its last execution did not succeed; statusReason says why.",
         "CANCELLED": "Somebody cancelled it.",
@@ -92,6 +94,7 @@ _publish(
         "RUNNING": "A worker has it.",
         "AWAITING_APPROVAL": "It waits for a person's approval.",
         "AWAITING_CHILDREN": "It waits for the tasks that it has started.",
+        "AWAITING_MESSAGE": "It waits for a message.",
         "SUCCEEDED": "Done, and the recorded evidence says so too.",
         "CLAIMED_UNVERIFIED": "The agent says it is done; the evidence does not.",
         "FAILED": "It ended with an error.",
@@ -177,6 +180,27 @@ _publish(
         "AVAILABLE": "It is here.",
         "MISSING": "It is not installed; installHint says how to.",
         "BROKEN": "It is here and does not work; problem says why.",
+    },
+)
+_publish(
+    MessageType,
+    "What a message is for.",
+    {
+        "INFORM": "It says something, and wants no answer.",
+        "REQUEST": "It asks for something, and wants an answer.",
+        "REPLY": "It is the answer to a request.",
+        "REFUSAL": "It says that a request will not be done.",
+    },
+)
+_publish(
+    MessageState,
+    "How far a message has come. The last three are final.",
+    {
+        "QUEUED": "It is in the mailbox, and nobody has taken it.",
+        "DELIVERED": "It was given to its receiver, who is not done with it; one to a person stays so.",
+        "HANDLED": "What its receiver did about it is recorded.",
+        "EXPIRED": "Nobody has taken it in its time.",
+        "UNDELIVERABLE": "It will not be handled; reason says why.",
     },
 )
 _publish(
@@ -274,6 +298,7 @@ _publish(
         "MANAGE_SECRETS": "Set and delete secrets; nobody can read them.",
         "APPROVE": "Approve or reject what agents ask.",
         "MANAGE_BUDGETS": "Set and remove budgets and prices.",
+        "SEND_MESSAGES": "Say something to agents.",
         "MANAGE_MODELS": "Connect language models, try them out, and choose which agent uses which.",
         "MANAGE_MEMORY": "Remember, and correct and erase what anybody remembered.",
     },
@@ -363,6 +388,9 @@ _publish(
         "ALREADY_VOTED": "You have approved it already, and it takes more persons.",
         "APPROVAL_ENDED": "It was decided, has expired, or is of no use any more.",
         "DIGEST_MISMATCH": "The action is not the one whose digest was given.",
+        "MESSAGE_REFUSED": "The agent that was asked answered that it will not do it.",
+        "MESSAGE_TIMED_OUT": "A message, or the answer to one, did not come in time.",
+        "MESSAGE_UNDELIVERABLE": "Nobody is there, or will be, to whom the message could be given.",
         "SECOND_PERSON_NEEDED": "Who dispatched the task may not approve what its agent asks.",
         "ACCEPTANCE_FAILED": "An acceptance check of the task does not hold.",
         "CLAIM_UNVERIFIED": "What the report claims is not on record.",

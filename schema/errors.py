@@ -245,6 +245,15 @@ class SecondPersonNeeded(UserError):
     approval: Approval = strawberry.field(description="The approval, as it is now.")
 
 
+@refuses(errors.MessageUndeliverable)
+@strawberry.type(description="Nobody is there, or will be, to whom the message could be given.")
+class MessageNotDelivered(UserError):
+    """See the description."""
+
+    task: Task = strawberry.field(description="The task whose agent was to get it.")
+    reason: str = strawberry.field(description="Why.")
+
+
 def shown(rejection: errors.Rejection) -> errors.Rejection:
     """The rejection as a client may see it: with a global id where the use case names a UUID."""
     if not isinstance(rejection, errors.NotFound):
@@ -273,5 +282,6 @@ ERROR_TYPES = (
     DigestMismatch,
     AlreadyVoted,
     SecondPersonNeeded,
+    MessageNotDelivered,
 )
 """Every kind of expected failure."""

@@ -19,6 +19,7 @@ from resolvers import (
     executions,
     findings,
     ledger,
+    messages,
     projects,
     reports,
     rights,
@@ -33,6 +34,7 @@ from schema.connections import Connection, connection
 from schema.event import Event
 from schema.evidence import Evidence, Receipt
 from schema.finding import SeenFindingConnection
+from schema.message import Message
 from schema.node import Info, Node, represents
 from schema.project import Project
 from schema.report import AgentResult
@@ -166,11 +168,12 @@ class Execution(Node):
     )
     waited_ms = strawberry.field(
         _waited,
-        description="How long of that it waited for approvals, each time until a worker took it again, in "
+        description="How long of that it waited for approvals and messages, each time until a worker took it again, in "
         "milliseconds. It does not count against its timeout.",
     )
     paused_at: datetime | None = strawberry.field(
-        name="waitingSince", description="Since when it waits for approvals, if it does; not part of waitedMs yet."
+        name="waitingSince",
+        description="Since when it waits for approvals or messages, if it does; not part of waitedMs yet.",
     )
     cancel_requested_at: datetime | None = strawberry.field(description="When somebody asked to cancel it.")
     cancel_requested_by: str | None = strawberry.field(description="Who asked to cancel it.")
@@ -213,6 +216,12 @@ class Execution(Node):
         Connection[Approval],
         "execution.approvals",
         "What its agent has asked, the oldest first.",
+    )
+    messages = connection(
+        messages.of_executions,
+        Connection[Message],
+        "execution.messages",
+        "What its agent has sent and taken, and what was sent to it alone, the oldest first.",
     )
     events = connection(
         events.of_executions,

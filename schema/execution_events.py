@@ -67,10 +67,13 @@ async def _approvals(root: Parent[domain.EventRecord], info: Info) -> list[Domai
     return [approval for approval in found if approval is not None]
 
 
+def _awaited(root: Parent[domain.EventRecord]) -> list[str]:
+    return list(cast("domain.ExecutionPaused", root.event).messages)
+
+
 @tells(domain.ExecutionPaused)
 @strawberry.type(
-    description="No worker has the execution any more: it waits for somebody to decide what it has asked, or for its "
-    "children."
+    description="No worker has the execution any more: it waits for decisions, for messages, or for its children."
 )
 class ExecutionPaused(Event):
     """See the description."""
@@ -79,6 +82,12 @@ class ExecutionPaused(Event):
         _approvals,
         graphql_type=list[Approval],
         description="The questions that it waits for, as they are now; empty: for its children.",
+    )
+    messages = strawberry.field(
+        _awaited,
+        name="awaitedMessages",
+        graphql_type=list[str],
+        description="Names under which it waits for messages: of its requests, and of steps that handle one.",
     )
 
 

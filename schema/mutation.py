@@ -25,12 +25,14 @@ from domain.use_cases import (
     secrets,
     tasks,
 )
+from domain.use_cases.messaging import sending
 from resolvers.outcome import Outcome
 from schema import (
     approval_inputs,
     budget_inputs,
     dispatch_inputs,
     memory_inputs,
+    message_inputs,
     model,
     payloads,
     playbook_inputs,
@@ -251,6 +253,12 @@ class Mutation:
         approval_inputs.RejectInput,
         payloads.RejectPayload,
         "Reject what an agent asks. One rejection is enough.",
+    )
+    send_message = mutation(
+        sending.send_message,
+        message_inputs.SendMessageInput,
+        payloads.SendMessagePayload,
+        "Say something to the agent of a task, now or when it begins; one that waits for a message goes on.",
     )
     set_budget = mutation(
         budgets.set_budget,

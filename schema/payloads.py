@@ -23,6 +23,7 @@ from schema.errors import Refusal, UserError, shown
 from schema.execution import Execution
 from schema.finding import Finding
 from schema.memory import Memory
+from schema.message import Message
 from schema.node import Info
 from schema.node_ids import encode
 from schema.playbook import Playbook
@@ -222,6 +223,13 @@ class RunPlaybookPayload(Payload):
 
     task = changed(Task, "The task that runs it; what its steps have done are children of this task.")
     execution = strawberry.field(_new_execution, graphql_type=Execution | None, description="The new execution.")
+
+
+@strawberry.type(description="What sendMessage answers.")
+class SendMessagePayload(Payload):
+    """See the description."""
+
+    message = changed(Message, "The message, in the mailbox of the task.")
 
 
 @strawberry.type(description="What setBudget answers.")

@@ -13,7 +13,7 @@ from strawberry import ID, UNSET
 
 from domain.errors import NotFound
 from domain.reads import FeedFilter
-from resolvers import approvals, executions, subscriptions, tasks
+from resolvers import approvals, executions, messages, subscriptions, tasks
 from resolvers.delivery import Delivery
 from schema.absence import given
 from schema.approval import Approval
@@ -21,6 +21,7 @@ from schema.errors import shown
 from schema.event import Event
 from schema.execution import Execution
 from schema.filters import EventsWhere, task_event_filter
+from schema.message import Message
 from schema.node import Info
 from schema.node_ids import decode_as
 from schema.scalars import Cursor
@@ -38,6 +39,7 @@ Resume: TypeAlias = Annotated[
 _task = loaded(tasks.by_id, attrgetter("event.subject.task_id"))
 _execution = loaded(executions.by_id, attrgetter("event.subject.execution_id"))
 _approval = loaded(approvals.by_id, lambda delivery: UUID(delivery.event.event.approval_id))
+_message = loaded(messages.by_id, lambda delivery: UUID(delivery.event.event.message_id))
 
 
 @strawberry.type
@@ -81,6 +83,15 @@ class ApprovalUpdate(Update):
     )
 
 
+@strawberry.type(description="An event of a message, and the message as it is now.")
+class MessageUpdate(Update):
+    """See the description."""
+
+    message = strawberry.field(
+        _message, graphql_type=Message | None, description="The message, as it is now; null when deleted."
+    )
+
+
 async def _execution_events(
     info: Info,
     execution_id: Annotated[ID, strawberry.argument(description="The execution.")],
@@ -105,6 +116,18 @@ def _workspace_events(info: Info, after: Resume = UNSET) -> AsyncGenerator[Deliv
 
 def _approval_events(info: Info, after: Resume = UNSET) -> AsyncGenerator[Delivery, None]:
     return subscriptions.feed(info.context, FeedFilter(approval_events_only=True), given(after))
+
+
+def _messages(
+    info: Info,
+    task_id: Annotated[
+        ID | None, strawberry.argument(description="Only of messages that this task's agents have sent or been sent.")
+    ] = UNSET,
+    after: Resume = UNSET,
+) -> AsyncGenerator[Delivery, None]:
+    named = given(task_id)
+    tasks_ = () if named is None else (decode_as("Task", named, path=("taskId",)),)
+    return subscriptions.feed(info.context, FeedFilter(task_ids=tasks_, message_events_only=True), given(after))
 
 
 @strawberry.type(
@@ -134,4 +157,9 @@ class Subscription:
         _approval_events,
         graphql_type=AsyncGenerator[ApprovalUpdate, None],
         description="What is asked, decided, voided or has expired in the workspace, from now on.",
+    )
+    messages = strawberry.subscription(
+        _messages,
+        graphql_type=AsyncGenerator[MessageUpdate, None],
+        description="What is sent, delivered and handled in the workspace, or for one task, from now on.",
     )

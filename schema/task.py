@@ -14,7 +14,7 @@ from domain.acceptance import AcceptanceCheck as DomainCheck
 from domain.acceptance import FindingThreshold
 from domain.states import TaskStatus
 from domain.task import Priority
-from resolvers import blocking, executions, findings, ledger, projects, rights, tasks
+from resolvers import blocking, executions, findings, ledger, messages, projects, rights, tasks
 from resolvers.dependencies import of_tasks as depended_on
 from resolvers.dependencies import on_tasks as depending
 from schema.acceptance import AcceptanceCheck, Check, counting
@@ -24,6 +24,7 @@ from schema.budget import Budget
 from schema.connections import Connection, connection
 from schema.dependency import Dependency
 from schema.finding import SeenFindingConnection
+from schema.message import Message
 from schema.node import Info, Node, represents
 from schema.project import Project
 from schema.scalars import JSON
@@ -134,6 +135,12 @@ class Task(Node):
     latest_execution = strawberry.field(_latest, graphql_type=LazyExecution | None, description="The newest attempt.")
     findings = connection(
         findings.of_tasks, SeenFindingConnection, "task.findings", "What its newest attempt saw, the worst first."
+    )
+    messages = connection(
+        messages.of_tasks,
+        Connection[Message],
+        "task.messages",
+        "What is or was in its mailbox, and what its agents have sent, the oldest first.",
     )
     blocked_by = strawberry.field(
         _blocked_by,

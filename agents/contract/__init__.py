@@ -14,6 +14,7 @@ from agents.contract.context import AgentContext, FindingsSummary, Output
 from agents.contract.extra import Extra
 from agents.contract.failures import AgentFailure, BudgetExceeded, ToolFailure, ToolMissing, ToolTimedOut, WrongInputs
 from agents.contract.memory import AgentMemory, CallMemory, FoundMemory
+from agents.contract.message import MessageTimedOut, MessageUndeliverable, Received, RequestRefused, Sent
 from agents.contract.model import Model, Prompt
 from agents.contract.sandbox import Sandbox, SandboxLimits, SandboxRefused, SandboxResult
 from agents.contract.services import DatabaseIdentity, Services
@@ -23,6 +24,7 @@ from agents.contract.step import Alternative, Step, ToolResult
 from agents.contract.tool import Tool, ToolLimits, ToolScope
 from domain.approval import Fallback
 from domain.evidence import ArtifactWritten, Claim, FindingsRecorded, StepSucceeded, TestsPassed, ToolRan
+from domain.message import MessageType, ToAgent, ToExecution, ToTask
 
 __all__ = [
     "Action",
@@ -49,21 +51,30 @@ __all__ = [
     "FoundMemory",
     "Inputs",
     "Limits",
+    "MessageTimedOut",
+    "MessageType",
+    "MessageUndeliverable",
     "Model",
     "OnRejection",
     "Output",
     "Prompt",
+    "Received",
     "Report",
+    "RequestRefused",
     "Sandbox",
     "SandboxLimits",
     "SandboxRefused",
     "SandboxResult",
+    "Sent",
     "Services",
     "SideEffect",
     "SourceUse",
     "Step",
     "StepSucceeded",
     "TestsPassed",
+    "ToAgent",
+    "ToExecution",
+    "ToTask",
     "Tool",
     "ToolFailure",
     "ToolLimits",

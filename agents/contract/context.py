@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from datetime import timedelta
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from agents.contract.approval import Action, Answer
 from agents.contract.budget import Budget
 from agents.contract.checkout import Checkout
 from agents.contract.children import Child, ChildResult
+from agents.contract.message import Received, Sent
 from agents.contract.step import Step
 from domain.finding import Finding
+from domain.message import Address, MessageType
 from domain.quality_gate import QualityGate
 from domain.task import RetryPolicy
 
 Output = TypeVar("Output")
+
+ANY_MESSAGE = frozenset({MessageType.INFORM, MessageType.REQUEST})
+"""What comes into a mailbox; answers go to whoever has asked."""
 
 
 class AgentContext(Protocol):
@@ -83,6 +89,73 @@ class AgentContext(Protocol):
 
         Raises:
             domain.errors.Rejection: one of them cannot be done: an unknown agent, inputs that do not fit, a budget.
+        """
+
+    async def send(
+        self,
+        name: str,
+        to: Address,
+        content: Any,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        expires_in: timedelta | None = None,
+    ) -> Sent:
+        """Send a message to another agent; it is in its mailbox when this returns, and is sent once, whatever crashes.
+
+        ``to`` is a ``ToTask``, ``ToExecution`` or ``ToAgent``. ``content`` is JSON, a pydantic model, or text; secrets
+        are taken out. ``name`` is unique within the execution; after a crash it finds what was sent under it. Messages
+        of one sender to one task are delivered in the order in which they were sent. One that nobody has taken after
+        ``expires_in`` is not delivered any more.
+
+        What cannot be delivered, because the task has ended or is not there, is recorded, and ``reason`` says why.
+
+        Raises:
+            AgentFailure: the name was used before in this execution, or the content is not JSON.
+            Invalid: more than 100,000 characters; or other content than what was sent under this name before a crash.
+        """
+
+    async def request(
+        self,
+        name: str,
+        to: Address,
+        content: Any,
+        *,
+        returns: type[Output],
+        timeout: timedelta | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Output:
+        """Ask another agent something, and wait for its answer, however long it takes, up to ``timeout``.
+
+        While nothing else of the execution is at work it waits without a worker, as ``approve`` does. The answer, or
+        that there was none, is recorded: after a crash it is the same.
+
+        Raises:
+            MessageTimedOut: nobody answered in time, by the clock that all processes share.
+            MessageUndeliverable: it cannot be delivered, or the task of whoever was asked has ended without an answer.
+            RequestRefused: the other agent refuses.
+            AgentFailure: the answer is not what ``returns`` says; and as for ``send``.
+        """
+
+    async def receive(
+        self,
+        name: str,
+        handler: Callable[[Step, Received], Awaitable[Output]],
+        *,
+        returns: type[Output],
+        types: Collection[MessageType] = ANY_MESSAGE,
+        timeout: timedelta | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> Output:
+        """Take the next message of the mailbox, waiting for it if there is none, and handle it in a step.
+
+        The step is called ``name``; that it has succeeded and that the message is handled is recorded together. A step
+        that was killed before gets the same message again; one that has succeeded never does. What it answers by
+        ``step.reply`` or sends by ``step.send`` goes out in the same transaction.
+
+        The mailbox is that of the task: another attempt at it goes on with what was not handled.
+
+        Raises:
+            MessageTimedOut: none came within ``timeout``, counted from the first time that this was called.
         """
 
     async def progress(self, done: int, total: int, message: str = "") -> None:

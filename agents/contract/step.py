@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from agents.contract.failures import AgentFailure
 from agents.contract.memory import AgentMemory
+from agents.contract.message import Received
 from agents.contract.model import Model
 from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, SandboxLimits, SandboxResult
 from agents.contract.tool import Arguments, Result, Tool
 from domain.execution import PLATFORM_STEPS
 from domain.finding import FindingDraft
+from domain.message import Address
 from domain.text import is_storable
 
 MOST_NAME = 200
@@ -126,6 +128,27 @@ class Step(Protocol):
 
     def artifact(self, name: str, media_type: str, content: bytes) -> None:
         """Add a file to what this step records. The name is unique within the execution."""
+
+    def send(self, to: Address, content: Any, *, metadata: Mapping[str, Any] | None = None) -> None:
+        """Add a message to what this step records: it goes out with the success of the step, or not at all.
+
+        ``content`` is JSON, a pydantic model, or text; secrets are taken out. What cannot be delivered is recorded as
+        such.
+
+        Raises:
+            Invalid: more than 100,000 characters, or nested deeper than 32 levels.
+        """
+
+    def reply(self, message: Received, content: Any) -> None:
+        """Add the answer to a request that this execution has received, in this step or an earlier one.
+
+        Raises:
+            AgentFailure: the message is no request.
+            Invalid: as for ``send``.
+        """
+
+    def refuse(self, message: Received, reason: Any) -> None:
+        """Add an answer to a request which says that there will be no other one: its sender gets ``RequestRefused``."""
 
 
 def check_step_name(name: object) -> None:

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
 from pydantic import TypeAdapter
 
-from agents.contract import Action, AgentFailure, Answer, Budget, Checkout, Child, ChildResult, FindingsSummary
+from agents.contract import (
+    Action,
+    AgentFailure,
+    Answer,
+    Budget,
+    Checkout,
+    Child,
+    ChildResult,
+    FindingsSummary,
+    Received,
+    Sent,
+)
 from agents.contract import Step as StepContract
+from agents.contract.context import ANY_MESSAGE
 from agents.contract.egress import Egress
 from agents.contract.sandbox import Sandbox
 from agents.contract.services import NO_SERVICES, Services
 from agents.contract.step import check_step_name
+from agents.messaging import received
 from agents.models import ChosenModels
 from agents.recovery import Decision, decide
 from agents.runtime import traces
@@ -25,6 +39,7 @@ from agents.runtime.call_ledger import CallLedger
 from agents.runtime.children import Nursery
 from agents.runtime.containment import contained
 from agents.runtime.log_writer import LogWriter
+from agents.runtime.messages import MessageDesk
 from agents.runtime.meter import Meter
 from agents.runtime.step import RunningStep
 from agents.runtime.uncertain_calls import UncertainCalls
@@ -34,6 +49,7 @@ from domain.errors import LeaseLost, StoreLost
 from domain.execution import Progress, Step
 from domain.finding import Finding, FindingState, fingerprinted
 from domain.language_model import LanguageModel
+from domain.message import Address, MessageType
 from domain.ports import Clock, Transactor
 from domain.project import Source
 from domain.quality_gate import QualityGate
@@ -100,6 +116,7 @@ class SegmentContext:
         self._services = services
         self._uncertain_calls = uncertain_calls
         self._desk = desk
+        self._messages = MessageDesk(segment.lease, transactor, desk.room, redactor)
         self._side_effects = side_effects
         self._models = ChosenModels(chain=models)
         self._nursery = Nursery(segment.lease, transactor, desk)
@@ -131,6 +148,63 @@ class SegmentContext:
         """Have tasks done by other agents, and wait until all have ended."""
         return await self._nursery.spawn(name, children)
 
+    async def send(
+        self,
+        name: str,
+        to: Address,
+        content: Any,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        expires_in: timedelta | None = None,
+    ) -> Sent:
+        """Send a message, once."""
+        return await self._messages.send(name, to, content, metadata, expires_in)
+
+    async def request(
+        self,
+        name: str,
+        to: Address,
+        content: Any,
+        *,
+        returns: type[Output],
+        timeout: timedelta | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Output:
+        """Send a request, once, and wait for its answer."""
+        return await self._messages.request(name, to, content, returns, timeout, metadata)
+
+    async def receive(
+        self,
+        name: str,
+        handler: Callable[[StepContract, Received], Awaitable[Output]],
+        *,
+        returns: type[Output],
+        types: Collection[MessageType] = ANY_MESSAGE,
+        timeout: timedelta | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> Output:
+        """Take the next message, and handle it in a step."""
+        check_step_name(name)
+        self._require_new(name)
+        known = self._known.get(name)
+        if known is not None and known.status is StepStatus.SUCCEEDED:
+            self._begun.add(name)
+            return TypeAdapter(returns).validate_python(known.output)
+        message = await self._messages.take(name, types, timeout)
+        given = received(message)
+
+        async def handle(step: RunningStep) -> Output:
+            return await handler(step, given)
+
+        try:
+            output = await self.platform_step(name, handle, returns=returns, retry=retry, handles=message.id)
+        except Exception:
+            self._messages.let_go(message.id)
+            raise
+        # One that was cut short keeps it: the segment ends, and in the next one it gets it again.
+        self._messages.let_go(message.id)
+        return output
+
     async def platform_step(
         self,
         name: str,
@@ -138,10 +212,18 @@ class SegmentContext:
         *,
         returns: type[Output],
         retry: RetryPolicy | None = None,
+        handles: UUID | None = None,
     ) -> Output:
-        """A step of the platform's own, which may have a name that no agent may use."""
+        """A step of the platform's own, which may have a name that no agent may use.
+
+        ``handles`` is the message that has been handled once it has succeeded.
+        """
         with self._desk.working():
-            return await self._step(name, function, returns, retry)
+            return await self._step(name, function, returns, retry, handles)
+
+    def _require_new(self, name: str) -> None:
+        if name in self._begun:
+            raise AgentFailure(f"The agent has two steps named {name!r}: a step's name is unique within an execution.")
 
     async def _step(
         self,
@@ -149,9 +231,9 @@ class SegmentContext:
         function: Callable[[RunningStep], Awaitable[Output]],
         returns: type[Output],
         retry: RetryPolicy | None,
+        handles: UUID | None,
     ) -> Output:
-        if name in self._begun:
-            raise AgentFailure(f"The agent has two steps named {name!r}: a step's name is unique within an execution.")
+        self._require_new(name)
         self._begun.add(name)
         adapter = TypeAdapter(returns)
         known = self._known.get(name)
@@ -176,7 +258,7 @@ class SegmentContext:
                     if not decision.repeats:
                         raise
                 else:
-                    await self._finish(known, scope, storable(adapter.dump_python(output, mode="json")))
+                    await self._finish(known, scope, storable(adapter.dump_python(output, mode="json")), handles)
                     return output
             await asyncio.sleep(decision.pause.total_seconds())
         raise AssertionError("unreachable")  # pragma: no cover
@@ -258,11 +340,13 @@ class SegmentContext:
         position = self._positions
         return await self._transactor.run(lambda uow: recording.start_step(uow, self._lease, known, name, position))
 
-    async def _finish(self, step: Step, scope: RunningStep, output: object) -> None:
+    async def _finish(self, step: Step, scope: RunningStep, output: object, handles: UUID | None) -> None:
         record = recording.StepRecord(
             output=output,
             findings=tuple(fingerprinted(scope.findings)),
             artifacts=await scope.store_artifacts(),
+            handled=handles,
+            sent=tuple(scope.sent),
         )
         await self._logs.flush()
         await self._transactor.run(lambda uow: recording.finish_step(uow, self._lease, step, record, self._source))

@@ -29,6 +29,7 @@ from agents.runtime.log_writer import LogWriter
 from agents.runtime.patience import patiently
 from agents.runtime.putting_forward import put_forward
 from agents.runtime.uncertain_calls import AskedPerson
+from agents.runtime.waiting_room import WaitingRoom
 from agents.toolbox import Toolbox
 from domain.artifacts import ArtifactStore
 from domain.error_codes import is_code
@@ -55,7 +56,7 @@ class Stop(Enum):
 
     CANCEL = "cancelled"
     SHUTDOWN = "its worker is stopping"
-    WAITING = "it waits for an approval, or for its children"
+    WAITING = "it waits for others"
     LEASE_LOST = "another worker has it by now"
     STORE_LOST = "the database was away"
 
@@ -88,6 +89,7 @@ class SegmentRun:
         self.closing = False
         self._stopped: Stop | None = None
         self._batches: tuple[str, ...] = ()
+        self._room: WaitingRoom | None = None
         self._work: asyncio.Task[Outcome] | None = None
 
     def stop(self, reason: Stop) -> None:
@@ -169,8 +171,10 @@ class SegmentRun:
         """Bring the execution to its end, and answer how it ended; ``None`` when it goes on later, or elsewhere."""
         transactor, lease = self._workshop.transactor, self.segment.lease
         if outcome is None and self._stopped is Stop.WAITING:
-            batches = self._batches
-            await patiently(lambda: transactor.run(lambda uow: lifecycle.pause_execution(uow, lease, batches)))
+            batches, answered = self._batches, None if self._room is None else self._room.answered
+            await patiently(
+                lambda: transactor.run(lambda uow: lifecycle.pause_execution(uow, lease, batches, answered))
+            )
             return None
         if outcome is None:
             reason = (self._stopped or Stop.SHUTDOWN).value
@@ -241,6 +245,7 @@ class SegmentRun:
         workspace_id = self.segment.execution.workspace_id
         models = await self._workshop.transactor.run(lambda uow: models_for(uow, workspace_id, declaration.kind))
         desk = ApprovalDesk(declaration.kind, self.segment.lease, self._workshop.transactor, self._wait)
+        self._room = desk.room
         context = SegmentContext(
             self.segment,
             checkout,

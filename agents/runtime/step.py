@@ -18,6 +18,7 @@ from agents.contract import (
     AgentFailure,
     Alternative,
     Checkout,
+    Received,
     Tool,
     ToolFailure,
     ToolMissing,
@@ -28,6 +29,7 @@ from agents.contract.egress import Egress
 from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, Sandbox, SandboxLimits, SandboxResult
 from agents.contract.services import NO_SERVICES, Services
 from agents.contract.tool import Arguments, Result
+from agents.messaging import answer_draft, drafted
 from agents.models import NO_MODELS, ChosenModels, ModelHost, StepModel
 from agents.processes import ProcessNotStarted, ProcessResult, ProcessTimedOut, run
 from agents.recovery import Decision, with_alternatives
@@ -47,6 +49,7 @@ from domain.events import Event
 from domain.execution import Artifact, ToolCall
 from domain.finding import FindingDraft
 from domain.lease import Lease
+from domain.message import Address, MessageDraft, MessageType
 from domain.ports import Clock, Transactor
 from domain.redaction import Redactor
 from domain.states import ToolCallState
@@ -83,6 +86,7 @@ class RunningStep:
     ) -> None:
         self.name = name
         self.findings: list[FindingDraft] = []
+        self.sent: list[MessageDraft] = []
         self._artifacts: dict[str, tuple[str, bytes]] = {}
         self._lease = lease
         self._checkout = checkout
@@ -138,6 +142,18 @@ class RunningStep:
     def artifact(self, name: str, media_type: str, content: bytes) -> None:
         """Add a file to what this step records."""
         self._artifacts[storable(name)] = (media_type, content)
+
+    def send(self, to: Address, content: Any, *, metadata: Mapping[str, Any] | None = None) -> None:
+        """Add a message that goes out with the success of this step."""
+        self.sent.append(drafted(to, content, self._redactor, metadata=metadata))
+
+    def reply(self, message: Received, content: Any) -> None:
+        """Add the answer to a request."""
+        self.sent.append(answer_draft(message, content, self._redactor, MessageType.REPLY))
+
+    def refuse(self, message: Received, reason: Any) -> None:
+        """Add an answer to a request which says that there will be no other one."""
+        self.sent.append(answer_draft(message, reason, self._redactor, MessageType.REFUSAL))
 
     async def store_artifacts(self) -> tuple[Artifact, ...]:
         """Put the bytes of the artifacts into the store; they count once the step has succeeded."""

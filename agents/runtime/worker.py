@@ -25,8 +25,11 @@ from agents.runtime.reaper import give_back, reap
 from agents.runtime.segment import SegmentRun, Stop, Workshop
 from domain.errors import StoreLost
 from domain.execution import Worker as WorkerFacts
+from domain.message import MessageWait
+from domain.ports import UnitOfWork
 from domain.use_cases import children, lifecycle
 from domain.use_cases.approvals import expire_approval
+from domain.use_cases.messaging.overdue import end_wait, expire_message
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +38,7 @@ CHILDREN_SECONDS = 0.5
 """How often it is looked for executions whose children have ended, and for children whose parent has."""
 MOST_CHILDREN = 100
 EXPIRY_SECONDS = 1.0
-"""How often it is looked for approvals whose time has passed."""
+"""How often it is looked for approvals, messages and waits whose time has passed."""
 MOST_EXPIRED = 100
 ROOM_SECONDS = 1.0
 """How often it is looked whether there is room again."""
@@ -120,6 +123,7 @@ class Worker:
             asyncio.create_task(_every(seconds / 3, self._reap), name="reap"),
             asyncio.create_task(_every(EXPIRY_SECONDS, self._expire), name="expire"),
             asyncio.create_task(_every(CHILDREN_SECONDS, self._mind_children), name="children"),
+            asyncio.create_task(_every(EXPIRY_SECONDS, self._expire_messages), name="expire messages"),
         ]
         if self._chores is not None:
             chores, every = self._chores.work, self._chores.every.total_seconds()
@@ -245,6 +249,15 @@ class Worker:
         for orphan in await transactor.run(lambda uow: uow.children.orphans(MOST_CHILDREN)):
             await transactor.run(lambda uow, one=orphan: children.cancel_orphan(uow, one))  # type: ignore[misc]
 
+    async def _expire_messages(self) -> None:
+        """End messages that nobody took in time, and waits for what does not come. Several workers may do it."""
+        transactor = self._workshop.transactor
+        for message in await transactor.run(lambda uow: uow.messages.due(uow.now, MOST_EXPIRED)):
+            message_id = message.id
+            await transactor.run(lambda uow, id_=message_id: expire_message(uow, id_))  # type: ignore[misc]
+        for wait in await transactor.run(_overdue):
+            await transactor.run(lambda uow, wait=wait: end_wait(uow, wait))  # type: ignore[misc]
+
     async def _watch(self) -> None:
         """Stop what was cancelled, and what has gone to another worker; send back what was left lying.
 
@@ -281,6 +294,10 @@ class Worker:
         ended = await self._workshop.transactor.run(lambda uow: uow.executions.ended_among(kept))
         for execution_id in ended:
             await self._workshop.checkouts.remove(execution_id)
+
+
+async def _overdue(uow: UnitOfWork) -> list[MessageWait]:
+    return [*await uow.waits.due(uow.now, MOST_EXPIRED), *await uow.waits.hopeless(MOST_EXPIRED)]
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None]], *, first: float | None = None) -> None:

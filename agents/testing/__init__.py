@@ -13,6 +13,9 @@ What a case cannot say is said in Python::
     second = await run_agent(MyAgent(), folder, MyInputs(), known=first.findings)
     assert not second.new
 
+An agent that receives messages gets those of the test (``mailbox=[incoming("text")]``), and what it asks others is
+answered by it (``replies={"name": …}``); what it has sent is in ``AgentRun.sent``.
+
 An action that the agent asks permission for is decided by the test (``approvals={"push": True}``), and one that the
 test says nothing about makes it fail. A language model is a double that the test gives (``model=answers("Yes.")``).
 Step outputs take the way through JSON that they take on a worker; findings are merged with ``known`` by fingerprint.
@@ -20,6 +23,7 @@ Step outputs take the way through JSON that they take on a worker; findings are 
 
 from agents.testing.case import Case, CaseUnusable, load_cases
 from agents.testing.check import Checked, check
+from agents.testing.correspondence import NOBODY, Refusal, Replies, UnexpectedRequest, incoming
 from agents.testing.decisions import Approvals, UnexpectedAction
 from agents.testing.kit import AgentRun, KitContext, run_agent
 from agents.testing.kit_step import RecordedCall
@@ -27,6 +31,7 @@ from agents.testing.model_double import answers
 from agents.testing.suite import suite
 
 __all__ = [
+    "NOBODY",
     "AgentRun",
     "Approvals",
     "Case",
@@ -34,9 +39,13 @@ __all__ = [
     "Checked",
     "KitContext",
     "RecordedCall",
+    "Refusal",
+    "Replies",
     "UnexpectedAction",
+    "UnexpectedRequest",
     "answers",
     "check",
+    "incoming",
     "load_cases",
     "run_agent",
     "suite",

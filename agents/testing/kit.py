@@ -24,6 +24,7 @@ from agents.contract import (
     Child,
     ChildResult,
     FindingsSummary,
+    Received,
     SideEffect,
     Step,
 )
@@ -36,10 +37,12 @@ from agents.models.host import Turns
 from agents.recovery import decide
 from agents.runtime.claims import claims_with_steps
 from agents.sandbox.choice import open_sandbox
+from agents.testing.correspondence import Correspondence, Replies
 from agents.testing.decisions import NOTHING, Approvals, Decisions
 from agents.testing.kit_step import KitStep, RecordedCall
 from agents.testing.ledger import KitLedger
 from agents.testing.memory import KitMemory
+from agents.testing.messaging import KitMessaging
 from agents.testing.meter import KitMeter
 from agents.toolbox import Toolbox
 from agents.toolbox.known import KNOWN_TOOLS
@@ -49,6 +52,7 @@ from domain.execution import Artifact, ToolCall
 from domain.execution import Step as RecordedStep
 from domain.finding import Finding, FindingDraft, FindingState, fingerprinted, state_when_found
 from domain.memory import Memory
+from domain.message import MessageDraft
 from domain.prices import Price
 from domain.quality_gate import QualityGate
 from domain.redaction import Redactor
@@ -72,7 +76,8 @@ class AgentRun(Generic[Report]):
     asked permission for; ``children`` are the tasks that it had others do; ``spent`` is by unit; ``answers`` are those
     of the language model, each with its tokens. ``recoveries`` is what was done about errors of steps, tools and
     models, by the same policies as on a worker; the kit does not wait through the pauses. ``memories`` are all there
-    are at the end.
+    are at the end. ``sent`` is what it has said to others, ``handled`` what of its mailbox its handlers came to an end
+    with.
     """
 
     report: Report
@@ -86,6 +91,8 @@ class AgentRun(Generic[Report]):
     typed_calls: list[ToolCall] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     recoveries: list[RecoveryAttempted] = field(default_factory=list)
+    sent: list[MessageDraft] = field(default_factory=list)
+    handled: list[Received] = field(default_factory=list)
     answers: list[ModelAnswered] = field(default_factory=list)
     memories: list[Memory] = field(default_factory=list)
     children: list[Child] = field(default_factory=list)
@@ -118,6 +125,8 @@ async def run_agent(
     approvals: Approvals = NOTHING,
     prices: Mapping[str, Price] = MappingProxyType({}),
     budgets: Mapping[Unit, Decimal] = MappingProxyType({}),
+    mailbox: Sequence[Received] = (),
+    replies: Replies = MappingProxyType({}),
     model: Model | None = None,
     memories: Iterable[str] = (),
     children: Callable[[Child], ChildResult] | None = None,
@@ -126,6 +135,7 @@ async def run_agent(
 
     ``secrets`` are those that typed tools may ask for. Code of users runs in ``sandbox``, else in one that works here.
     ``approvals`` says which actions are approved, by name or by a function of the action.
+    ``mailbox`` is what the agent receives, see ``incoming``; ``replies`` says what others answer to its requests.
     ``prices`` are those of the workspace, by tool; ``budgets`` are limits of the execution. ``model`` is a double of
     pydantic-ai that stands for the language model (a ``TestModel``, a ``FunctionModel``, or what
     :func:`agents.testing.answers` makes); without one the agent has none. ``memories`` are texts that a person has put
@@ -136,11 +146,13 @@ async def run_agent(
         AgentFailure: the agent says that it cannot do the task.
         BudgetExceeded: the agent wanted to spend more than a budget allows, and had no answer to that.
         UnexpectedAction: it asks something that ``approvals`` says nothing about.
+        UnexpectedRequest: it asks others something that ``replies`` says nothing about.
     """
     decisions = Decisions(agent.kind, approvals)
     context = KitContext(path, agent.kind, known, gate, frozenset(missing_tools), decisions, secrets=secrets or {})
     context.sandbox = sandbox or context.sandbox
     context.use(KitMeter(prices, budgets))
+    context.messages = Correspondence(mailbox, replies)
     context.model = model
     for text in memories:
         context.memory.put(text)
@@ -162,6 +174,8 @@ async def run_agent(
         claims=list(judge(claims_with_steps(agent, again), context.records())),
         spent=context.budget.spent(),
         recoveries=context.recoveries,
+        sent=context.messages.sent,
+        handled=context.messages.handled,
         answers=[event for event in context.ledger.events if isinstance(event, ModelAnswered)],
         memories=context.memory.memories,
         children=context.children,
@@ -169,7 +183,7 @@ async def run_agent(
 
 
 @dataclass(slots=True)
-class KitContext:
+class KitContext(KitMessaging):
     """An ``AgentContext`` in memory."""
 
     path: Path
@@ -199,6 +213,7 @@ class KitContext:
     redactor: Redactor = field(default_factory=Redactor)
     budget: KitMeter = field(default_factory=lambda: KitMeter({}, {}))
     ledger: KitLedger = field(init=False)
+    messages: Correspondence = field(default_factory=Correspondence)
     memory: KitMemory = field(init=False)
     children: list[Child] = field(default_factory=list)
     child_ends: Callable[[Child], ChildResult] | None = None
@@ -236,6 +251,7 @@ class KitContext:
         for artifact in step.artifacts.keys() & self.artifacts.keys():
             raise ValueError(f"The artifact {artifact} was recorded before; its name has to be unique.")
         self.artifacts |= step.artifacts
+        self.messages.sent += step.sent
         self._succeeded.append(name)
         adapter = TypeAdapter(returns)
         return adapter.validate_json(adapter.dump_json(output, warnings=False))

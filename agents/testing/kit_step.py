@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from agents.contract import Alternative, Tool, ToolFailure, ToolMissing, ToolResult, ToolTimedOut
+from agents.contract import Alternative, Received, Tool, ToolFailure, ToolMissing, ToolResult, ToolTimedOut
 from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, SandboxLimits, SandboxResult
 from agents.contract.tool import Arguments, Result
+from agents.messaging import answer_draft, drafted
 from agents.models import ModelHost, StepModel
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
 from agents.recovery import Decision, with_alternatives
@@ -28,6 +29,7 @@ from domain.artifacts import StoredArtifact
 from domain.events import Event
 from domain.execution import ToolCall
 from domain.finding import FindingDraft
+from domain.message import Address, MessageDraft, MessageType
 
 if TYPE_CHECKING:
     from agents.testing.kit import KitContext
@@ -67,6 +69,7 @@ class KitStep:
         self.name = name
         self.drafts: list[FindingDraft] = []
         self.artifacts: dict[str, bytes] = {}
+        self.sent: list[MessageDraft] = []
         self._context = context
         self.memory = StepMemory(self.call)
 
@@ -240,6 +243,18 @@ class KitStep:
         if name in self.artifacts:
             raise ValueError(f"The artifact {name} was recorded before; its name has to be unique.")
         self.artifacts[name] = content
+
+    def send(self, to: Address, content: Any, *, metadata: Mapping[str, Any] | None = None) -> None:
+        """Keep a message."""
+        self.sent.append(drafted(to, content, self._context.redactor, metadata=metadata))
+
+    def reply(self, message: Received, content: Any) -> None:
+        """Keep an answer."""
+        self.sent.append(answer_draft(message, content, self._context.redactor, MessageType.REPLY))
+
+    def refuse(self, message: Received, reason: Any) -> None:
+        """Keep an answer that refuses."""
+        self.sent.append(answer_draft(message, reason, self._context.redactor, MessageType.REFUSAL))
 
 
 async def _no_pause(_: timedelta) -> None:

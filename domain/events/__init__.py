@@ -26,6 +26,7 @@ from domain.events.execution import (
     FindingsRecorded,
     FindingsSettled,
     LogWritten,
+    MessageWaitEnded,
     ModelAnswered,
     ModelSpoke,
     ProcessGone,
@@ -41,6 +42,14 @@ from domain.events.execution import (
 )
 from domain.events.ledger import BudgetChanged, LedgerEvent, PriceChanged
 from domain.events.memory import MemoriesErased, MemoryCorrected, MemoryErased, MemoryEvent, MemoryRemembered
+from domain.events.message import (
+    MessageDelivered,
+    MessageEvent,
+    MessageExpired,
+    MessageHandled,
+    MessageSent,
+    MessageUndeliverable,
+)
 from domain.events.record import QUIET, Event, EventRecord, Subject
 from domain.events.workspace import (
     DependencyAdded,
@@ -86,6 +95,13 @@ __all__ = [
     "MemoryErased",
     "MemoryEvent",
     "MemoryRemembered",
+    "MessageDelivered",
+    "MessageEvent",
+    "MessageExpired",
+    "MessageHandled",
+    "MessageSent",
+    "MessageUndeliverable",
+    "MessageWaitEnded",
     "ModelAnswered",
     "ModelSpoke",
     "PriceChanged",

@@ -37,9 +37,23 @@ class ExecutionRequeued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionPaused:
-    """No worker has the execution any more: it waits until somebody decides what its agent asked."""
+    """No worker has the execution any more: it waits until somebody decides what its agent asked, or for messages.
+
+    ``messages`` are the names under which it waits for these.
+    """
 
     approval_ids: tuple[str, ...]
+    messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageWaitEnded:
+    """What the agent waited for under this name does not come: its time has passed, or nobody is left to answer."""
+
+    name: str
+    request_id: str | None
+    timed_out: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +263,7 @@ ExecutionEvent: TypeAlias = (
     | ExecutionStarted
     | ExecutionRequeued
     | ExecutionPaused
+    | MessageWaitEnded
     | SourcePrepared
     | StepStarted
     | StepSucceeded

@@ -11,9 +11,10 @@ from domain.events.approval import ApprovalEvent
 from domain.events.execution import ExecutionEvent, LogWritten, ModelSpoke, ProgressChanged
 from domain.events.ledger import LedgerEvent
 from domain.events.memory import MemoryEvent
+from domain.events.message import MessageEvent
 from domain.events.workspace import WorkspaceEvent
 
-Event: TypeAlias = WorkspaceEvent | LedgerEvent | ExecutionEvent | ApprovalEvent | MemoryEvent
+Event: TypeAlias = WorkspaceEvent | LedgerEvent | ExecutionEvent | ApprovalEvent | MemoryEvent | MessageEvent
 
 QUIET: tuple[type, ...] = (LogWritten, ProgressChanged, ModelSpoke)
 """Events too many for the feeds: they are read with their execution only."""

@@ -11,6 +11,7 @@ from domain.ports.findings import FindingStore
 from domain.ports.idempotency import IdempotencyStore
 from domain.ports.ledger import LedgerStore, PriceStore
 from domain.ports.memory import Embedder, MemoryStore, Vector
+from domain.ports.messages import MessageStore, WaitStore
 from domain.ports.models import ModelStore, ModelTester
 from domain.ports.playbooks import PlaybookStore
 from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
@@ -38,6 +39,7 @@ __all__ = [
     "LedgerStore",
     "MemberStore",
     "MemoryStore",
+    "MessageStore",
     "ModelStore",
     "ModelTester",
     "Notary",
@@ -58,6 +60,7 @@ __all__ = [
     "Untraced",
     "Vault",
     "Vector",
+    "WaitStore",
     "WorkQueue",
     "WorkerStore",
     "WorkspaceStore",

@@ -16,6 +16,9 @@ class TaskStore(Protocol):
     async def get(self, workspace_id: UUID, task_id: UUID) -> Task | None:
         """The task, or ``None``."""
 
+    async def with_key(self, workspace_id: UUID, key: str) -> Task | None:
+        """The task with this key, or ``None``."""
+
     async def lock(self, workspace_id: UUID, task_ids: Collection[UUID]) -> dict[UUID, Task]:
         """Lock the tasks that exist, in the order of their ids."""
 

@@ -17,6 +17,7 @@ from domain.ports.findings import FindingStore
 from domain.ports.idempotency import IdempotencyStore
 from domain.ports.ledger import LedgerStore, PriceStore
 from domain.ports.memory import Embedder, MemoryStore
+from domain.ports.messages import MessageStore, WaitStore
 from domain.ports.models import ModelStore
 from domain.ports.playbooks import PlaybookStore
 from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
@@ -42,6 +43,8 @@ class UnitOfWork(Protocol):
     findings: FindingStore
     approvals: ApprovalStore
     members: MemberStore
+    messages: MessageStore
+    waits: WaitStore
     models: ModelStore
     evidence: EvidenceStore
     ledger: LedgerStore

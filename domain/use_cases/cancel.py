@@ -16,6 +16,7 @@ from domain.text import check_text
 from domain.use_cases import release
 from domain.use_cases.closing import seal
 from domain.use_cases.found import locked_tasks
+from domain.use_cases.messaging.undelivered import end_waiting
 from domain.use_cases.unanswered import end_approvals
 from domain.use_cases.unfinished_steps import end_steps
 
@@ -96,6 +97,7 @@ async def _cancel_live(
     await uow.events.append(subject_of(ended), [requested], actor=actor.id)
     await end_steps(uow, subject_of(ended), ended, actor.id)  # it may be back in the queue after its worker died
     await end_approvals(uow, subject_of(ended), ended, actor.id)
+    await end_waiting(uow, subject_of(ended), ended, actor.id)
     await uow.events.append(subject_of(ended), [finished], actor=actor.id)
     await seal(uow, task, ended, None, None)
     moved = await release.move(uow, actor.id, task, TaskStatus.CANCELLED, reason)

@@ -10,13 +10,14 @@ from domain.actor import Actor
 from domain.approval import Approval
 from domain.errors import IdempotencyKeyReused, NotFound
 from domain.execution import Execution
+from domain.message import Message
 from domain.ports import UnitOfWork
 from domain.project import Project
 from domain.task import Dependency, Task
 from domain.text import check_text
 
 Result = TypeVar("Result")
-Loaded: TypeAlias = Project | Task | Dependency | Execution | Approval
+Loaded: TypeAlias = Project | Task | Dependency | Execution | Approval | Message
 
 
 async def once(
@@ -61,6 +62,7 @@ async def _load(uow: UnitOfWork, actor: Actor, noun: str, thing_id: UUID) -> Loa
         Dependency.__name__: uow.dependencies.get,
         Execution.__name__: uow.executions.get,
         Approval.__name__: uow.approvals.get,
+        Message.__name__: uow.messages.get,
     }
     thing = await stores[noun](actor.workspace_id, thing_id)
     if thing is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +34,7 @@ from domain.task import Task
 from domain.use_cases import release
 from domain.use_cases.cancel import subject_of
 from domain.use_cases.closing import Case, Judged, seal, try_case
+from domain.use_cases.messaging.undelivered import end_waiting
 from domain.use_cases.parking import note_crash
 from domain.use_cases.unanswered import end_approvals
 from domain.use_cases.unfinished_steps import end_steps
@@ -190,39 +191,48 @@ async def requeue_execution(
     return await _enqueue_next_segment(uow, task, replace(execution, status=ExecutionStatus.QUEUED, worker_id=None))
 
 
-async def pause_execution(uow: UnitOfWork, lease: Lease, batches: Collection[str] = ()) -> Execution | None:
-    """Let an execution wait for what its agent has asked, and for its children: no worker has it, it holds no slot.
+async def pause_execution(
+    uow: UnitOfWork,
+    lease: Lease,
+    batches: Collection[str] = (),
+    answered: Callable[[UnitOfWork], Awaitable[bool]] | None = None,
+) -> Execution | None:
+    """Let an execution wait for decisions, messages and its children: no worker has it, and it holds no slot.
 
-    ``batches`` are those of its children that it waits for. It goes back to the queue instead when something of what
-    it waits for is there already, and ends when it was to be cancelled.
+    ``batches`` are those of its children that it waits for. It goes back to the queue instead when nothing is left to
+    wait for, or something of it is there already, which ``answered`` may know; and it ends when it was to be cancelled.
     ``None`` when the segment is no longer the current one. Doing it twice is harmless.
     """
     tasks, execution = await _lock(uow, lease.subject, lease.execution_id)
     if execution is None or execution.epoch != lease.epoch or execution.status is not ExecutionStatus.RUNNING:
         return None
     pending = await uow.approvals.pending_of(execution.id)
+    waits = await uow.waits.pending_of(execution.id)
     await uow.children.await_only(execution.id, batches)
     open_batches = await uow.children.open_batches(execution.id) if batches else {}
-    nothing = not pending and not batches
-    if execution.cancel_requested_at is not None or nothing or not open_batches.keys() >= set(batches):
+    there = not (pending or waits or batches) or not open_batches.keys() >= set(batches)
+    if execution.cancel_requested_at is not None or there or (answered is not None and await answered(uow)):
         reason = "what it waited for is there"
         return await requeue_execution(uow, execution.id, lease.epoch, crashed=False, reason=reason)
-    waiting = ExecutionStatus.AWAITING_APPROVAL if pending else ExecutionStatus.AWAITING_CHILDREN
+    waiting = ExecutionStatus.AWAITING_CHILDREN if batches else ExecutionStatus.AWAITING_MESSAGE
+    waiting = ExecutionStatus.AWAITING_APPROVAL if pending else waiting
     check_execution(execution.status, waiting)
     await uow.ledger.settle_open(lease.subject)
     paused = replace(execution, status=waiting, worker_id=None, paused_at=uow.now)
     await uow.executions.update(paused)
-    event = ExecutionPaused(approval_ids=tuple(str(approval.id) for approval in pending))
+    event = ExecutionPaused(
+        approval_ids=tuple(str(approval.id) for approval in pending), messages=tuple(wait.name for wait in waits)
+    )
     await uow.events.append(lease.subject, [event], actor=lease.actor)
-    reason = _waits_for([approval.name for approval in pending], open_batches)
+    reason = _waits_for([approval.name for approval in pending], open_batches, [wait.name for wait in waits])
     await release.move(uow, lease.actor, tasks[execution.task_id], TASK_AFTER[waiting], reason[:MOST_REASON])
     return paused
 
 
 async def resume_execution(uow: UnitOfWork, actor_id: str, execution_id: UUID, reason: str) -> None:
-    """Send an execution that waits for approvals or children on its way; one that does not wait is left as it is.
+    """Send an execution that waits for decisions, children or messages on its way; another one is left as it is.
 
-    Task and execution are locked.
+    Its task is locked.
     """
     execution = await uow.executions.lock(execution_id)
     if execution is None or execution.status not in WAITING_EXECUTION:
@@ -234,13 +244,15 @@ async def resume_execution(uow: UnitOfWork, actor_id: str, execution_id: UUID, r
     await _enqueue_next_segment(uow, task, replace(execution, status=ExecutionStatus.QUEUED))
 
 
-def _waits_for(approvals: Sequence[str], children: Mapping[str, int]) -> str:
+def _waits_for(approvals: Sequence[str], children: Mapping[str, int], messages: Sequence[str]) -> str:
     """What an execution waits for, as a sentence. ``children`` counts those at work, by batch."""
     parts = []
     if approvals:
         parts.append("the approval of " + ", ".join(approvals))
     if children:
         parts.append("its tasks: " + ", ".join(f"{count} of {batch}" for batch, count in children.items()))
+    if messages:
+        parts.append("messages: " + ", ".join(messages))
     return "waits for " + ", and for ".join(parts)
 
 
@@ -308,6 +320,7 @@ async def _end(
     await end_steps(uow, subject_of(ended), ended, actor_id)
     await end_tool_calls(uow, subject_of(ended), ended, actor_id)
     await end_approvals(uow, subject_of(ended), ended, actor_id)
+    await end_waiting(uow, subject_of(ended), ended, actor_id)
     await uow.ledger.settle_open(subject_of(ended))
     finished = ExecutionFinished(
         status=ended.status,

@@ -26,20 +26,28 @@ from domain.execution import Artifact, Progress, Step
 from domain.finding import Finding, FindingDraft, FindingState, state_when_found
 from domain.lease import Lease
 from domain.ledger import Posting, PostingKind
+from domain.message import MessageDraft
 from domain.ports import UnitOfWork
 from domain.project import Source
 from domain.recovery import RecoveryAction
 from domain.states import StepStatus, check_step
 from domain.units import Unit
+from domain.use_cases.messaging.receiving import handled
+from domain.use_cases.messaging.sending import post
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRecord:
-    """What a step leaves behind when it succeeds. ``artifacts`` have their bytes in the artifact store already."""
+    """What a step leaves behind when it succeeds. ``artifacts`` have their bytes in the artifact store already.
+
+    ``handled`` is the message that the step was about; ``sent`` are the messages that go out with its success.
+    """
 
     output: Any
     findings: tuple[FindingDraft, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    handled: UUID | None = None
+    sent: tuple[MessageDraft, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +91,12 @@ async def start_step(uow: UnitOfWork, lease: Lease, known: Step | None, name: st
 
 
 async def finish_step(uow: UnitOfWork, lease: Lease, step: Step, record: StepRecord, source: Source | None) -> Step:
-    """End a step with success, together with all that it found and stored."""
+    """End a step with success, together with all that it found, stored and sent, and the message it has handled."""
     check_step(step.status, StepStatus.SUCCEEDED)
+    if record.sent:  # before anything else is locked
+        await post(uow, lease, record.sent)
+    if record.handled is not None:
+        await handled(uow, lease, record.handled, step.name)
     done = replace(step, status=StepStatus.SUCCEEDED, output=record.output, finished_at=uow.now)
     findings = await _merge(uow, lease, record.findings, source)
     events: list[Event] = []

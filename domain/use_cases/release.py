@@ -16,8 +16,9 @@ from domain.errors import Invalid
 from domain.events import ExecutionQueued, Subject, TaskStatusChanged
 from domain.execution import Execution
 from domain.ports import UnitOfWork
-from domain.states import TaskStatus, check_task
+from domain.states import ENDED_TASK, TaskStatus, check_task
 from domain.task import Dependency, Task
+from domain.use_cases.messaging.undelivered import end_mailbox
 
 WAITING = frozenset({TaskStatus.BLOCKED, TaskStatus.SKIPPED})
 
@@ -64,7 +65,7 @@ async def affected(uow: UnitOfWork, task_id: UUID) -> set[UUID]:
 async def move(
     uow: UnitOfWork, actor_id: str, task: Task, status: TaskStatus, reason: str | None = None, **fields: object
 ) -> Task:
-    """Move a locked task to another state and write the event.
+    """Move a locked task to another state and write the event; at an end, messages it did not handle are given up.
 
     Raises:
         IllegalTransition: names both states.
@@ -84,6 +85,8 @@ async def move(
         [TaskStatusChanged(previous=task.status, status=status, reason=reason)],
         actor=actor_id,
     )
+    if status in ENDED_TASK:
+        await end_mailbox(uow, moved, actor_id)
     return moved
 
 

@@ -16,6 +16,7 @@ from persistence.mappers.executions import (
 from persistence.mappers.findings import from_finding, to_finding
 from persistence.mappers.ledger import from_price, to_account, to_tool_price
 from persistence.mappers.memory import from_memory, to_memory
+from persistence.mappers.messages import from_message, from_wait, to_message, to_wait
 from persistence.mappers.models import from_model, to_choice, to_model
 from persistence.mappers.playbooks import from_playbook, to_playbook, to_playbook_version
 from persistence.mappers.projects import to_project, to_source, to_workspace
@@ -34,12 +35,14 @@ __all__ = [
     "from_execution",
     "from_finding",
     "from_memory",
+    "from_message",
     "from_model",
     "from_playbook",
     "from_price",
     "from_task",
     "from_tool_call",
     "from_vote",
+    "from_wait",
     "to_account",
     "to_approval",
     "to_artifact",
@@ -48,6 +51,7 @@ __all__ = [
     "to_execution",
     "to_finding",
     "to_memory",
+    "to_message",
     "to_model",
     "to_playbook",
     "to_playbook_version",
@@ -61,6 +65,7 @@ __all__ = [
     "to_tool_call",
     "to_tool_price",
     "to_vote",
+    "to_wait",
     "to_worker",
     "to_workspace",
 ]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, literal, or_, select, tuple_
 
-from domain.events import ApprovalEvent, EventRecord
+from domain.events import ApprovalEvent, EventRecord, MessageEvent
 from domain.pages import Page, PageRequest
 from domain.reads import FeedFilter, FeedStart
 from persistence.event_codec import to_record
@@ -76,7 +76,12 @@ class EventReader(ReadSession):
         )
         if filter_by.project_id is not None:
             wanted = wanted.where(events.c.project_id == filter_by.project_id)
-        if filter_by.task_ids:
+        if filter_by.message_events_only:
+            wanted = wanted.where(among(events.c.kind, [kind.__name__ for kind in get_args(MessageEvent)]))
+        if filter_by.task_ids and filter_by.message_events_only:
+            sides = (events.c.payload[name].astext for name in ("sender_task_id", "receiver_task_id"))
+            wanted = wanted.where(or_(*(among(side, map(str, filter_by.task_ids)) for side in sides)))
+        elif filter_by.task_ids:
             wanted = wanted.where(or_(*(events.c.task_id == task_id for task_id in filter_by.task_ids)))
         if filter_by.task_events_only:
             wanted = wanted.where(events.c.task_id.is_not(None))

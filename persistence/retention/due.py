@@ -8,10 +8,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, exists, func, or_, select, tuple_
 
 from domain.events import LogWritten, ModelSpoke
-from persistence.tables import artifacts, events, executions, idempotency_keys, memories, workers
+from domain.message import OPEN_MESSAGE
+from domain.states import ENDED_EXECUTION
+from persistence.tables import artifacts, events, executions, idempotency_keys, memories, messages, workers
 
 WHOLE, WITHOUT_LOGS, WITHOUT_EVENTS = 0, 1, 2
 """Values of ``executions.pruning``."""
@@ -46,6 +48,18 @@ def events_of_no_execution(age: timedelta) -> Select[Any]:
     """Events of tasks and projects that are due."""
     due = (events.c.execution_id.is_(None), older(events.c.at, age))
     return select(events.c.id).where(*due).order_by(events.c.at)
+
+
+def old_messages(age: timedelta) -> Select[Any]:
+    """Messages that are done with and so old, of tasks that are not at work: an execution finds what it has sent."""
+    ended = [status.value for status in ENDED_EXECUTION]
+    of_either = or_(
+        executions.c.task_id == messages.c.sender_task_id, executions.c.task_id == messages.c.receiver_task_id
+    )
+    at_work = exists().where(of_either, executions.c.status.not_in(ended))
+    done = messages.c.state.not_in(sorted(one.value for one in OPEN_MESSAGE))
+    to_person = messages.c.receiver_actor.is_not(None)
+    return select(messages.c.id).where(older(messages.c.sent_at, age), or_(done, to_person), ~at_work)
 
 
 def old_artifacts(age: timedelta) -> Select[Any]:

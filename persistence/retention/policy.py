@@ -34,6 +34,7 @@ class Removed:
 
     log_events: int = 0
     events: int = 0
+    messages: int = 0
     artifacts: int = 0
     artifact_files: int = 0
     artifact_file_bytes: int = 0

@@ -15,7 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from persistence.retention import due
 from persistence.retention.lock import HOUSE
 from persistence.retention.policy import DEAD_WORKERS, HouseBusy, Policy, Removed
-from persistence.tables import artifacts, events, executions, feed_horizon, idempotency_keys, memories, workers
+from persistence.tables import (
+    artifacts,
+    events,
+    executions,
+    feed_horizon,
+    idempotency_keys,
+    memories,
+    messages,
+    workers,
+)
 
 BATCH = 2_000
 """Rows in one transaction."""
@@ -43,6 +52,7 @@ class OldRows:
                 ids = due.executions_with_old_events(policy.events).order_by(None)
                 removed.events = await _count(connection, due.events_of(ids, logs_only=False))
                 removed.events += await _count(connection, due.events_of_no_execution(policy.events))
+                removed.messages = await _count(connection, due.old_messages(policy.events))
             for selection in self._artifacts():
                 removed.artifacts = max(removed.artifacts, await _count(connection, selection))
             if policy.keys is not None:
@@ -62,6 +72,7 @@ class OldRows:
         if policy.events is not None:
             removed.events += await self._events_of_ended(policy.events, logs_only=False)
             removed.events += await self._events_of_no_execution(policy.events)
+            removed.messages += await self._plain(messages, (messages.c.id,), due.old_messages(policy.events))
         for selection in self._artifacts():
             removed.artifacts += await self._plain(artifacts, (artifacts.c.id,), selection)
         if policy.keys is not None:

@@ -28,6 +28,12 @@ class TaskTable:
         row = (await self._connection.execute(found)).mappings().one_or_none()
         return None if row is None else to_task(row)
 
+    async def with_key(self, workspace_id: UUID, key: str) -> Task | None:
+        """The task with this key, or ``None``."""
+        found = select(tasks).where(tasks.c.workspace_id == workspace_id, tasks.c.key == key)
+        row = (await self._connection.execute(found)).mappings().one_or_none()
+        return None if row is None else to_task(row)
+
     async def lock(self, workspace_id: UUID, task_ids: Collection[UUID]) -> dict[UUID, Task]:
         """Lock the tasks that exist, in the order of their ids."""
         if not task_ids:

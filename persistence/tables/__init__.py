@@ -10,6 +10,7 @@ from persistence.tables.findings import findings, sightings
 from persistence.tables.idempotency import idempotency_keys
 from persistence.tables.ledger import accounts, ledger_entries, prices
 from persistence.tables.memory import memories, memory_trigrams, memory_vectors
+from persistence.tables.messages import message_waits, messages
 from persistence.tables.models import model_choices, models
 from persistence.tables.playbooks import playbook_versions, playbooks
 from persistence.tables.projects import projects, sources, workspaces
@@ -37,6 +38,8 @@ __all__ = [
     "memories",
     "memory_trigrams",
     "memory_vectors",
+    "message_waits",
+    "messages",
     "metadata",
     "model_choices",
     "models",

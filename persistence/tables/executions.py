@@ -75,7 +75,9 @@ executions = Table(
         "uq_executions_live_per_task",
         "task_id",
         unique=True,
-        postgresql_where=text("status IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN')"),
+        postgresql_where=text(
+            "status IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN', 'AWAITING_MESSAGE')"
+        ),
     ),
 )
 

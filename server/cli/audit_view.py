@@ -81,8 +81,18 @@ class AuditView:
         self._say(f"  [yellow]void[/]: {foreign(event['name'])} has changed and is asked anew")
 
     def _on_execution_paused(self, event: dict[str, Any]) -> None:
-        asked = len(event["approvals"])
-        self._status(f"waits for {asked} approval(s)" if asked else "waits for its tasks")
+        waits = [f"{len(event['approvals'])} approval(s)"] if event["approvals"] else []
+        waits += [f"messages ({', '.join(event['awaitedMessages'])})"] if event["awaitedMessages"] else []
+        self._status(f"waits for {' and '.join(waits) or 'its tasks'}")
+
+    def _on_message_sent(self, event: dict[str, Any]) -> None:
+        self._say(f"  [cyan]→[/] {foreign(event['receiver'])} [dim]{foreign(event['messageType'])}[/]")
+
+    def _on_message_undeliverable(self, event: dict[str, Any]) -> None:
+        self._say(f"  [red]undeliverable[/]: {foreign(event['reason'])}")
+
+    def _on_message_wait_ended(self, event: dict[str, Any]) -> None:
+        self._say(f"  [yellow]waits no more[/] for {foreign(event['name'])}: {foreign(event['reason'])}")
 
     def _on_source_prepared(self, event: dict[str, Any]) -> None:
         self._say(f"  [dim]source[/] {foreign(event['sourceState'])}")

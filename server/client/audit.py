@@ -46,7 +46,10 @@ subscription Watch($id: ID!) {
       sequence
       ... on ExecutionStarted { epoch }
       ... on ExecutionRequeued { reason }
-      ... on ExecutionPaused { approvals { id } }
+      ... on ExecutionPaused { approvals { id } awaitedMessages }
+      ... on MessageSent { messageType sender receiver }
+      ... on MessageUndeliverable { reason }
+      ... on MessageWaitEnded { name reason }
       ... on ApprovalRequested { name summary approval { id } }
       ... on ApprovalDecided { name decision comment approvalStatus }
       ... on ApprovalExpired { name fallback }

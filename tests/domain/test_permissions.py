@@ -43,6 +43,7 @@ NEEDED = {
     "retry_task": Permission.DISPATCH,
     "run_playbook": Permission.WRITE_TASKS,
     "save_playbook": Permission.WRITE_TASKS,
+    "send_message": Permission.SEND_MESSAGES,
     "set_budget": Permission.MANAGE_BUDGETS,
     "set_finding_state": Permission.TRIAGE_FINDINGS,
     "set_model": Permission.MANAGE_MODELS,
@@ -57,8 +58,8 @@ NO_WORK = cast("UnitOfWork", None)
 
 def use_cases() -> Iterator[tuple[str, UseCase]]:
     """What actors can ask for: public coroutines that take a unit of work, an actor and a command."""
-    for module in pkgutil.iter_modules(domain.use_cases.__path__):
-        loaded = importlib.import_module(f"domain.use_cases.{module.name}")
+    for module in pkgutil.walk_packages(domain.use_cases.__path__, "domain.use_cases."):
+        loaded = importlib.import_module(module.name)
         for name, function in inspect.getmembers(loaded, inspect.iscoroutinefunction):
             asked_for = list(inspect.signature(function).parameters) == ["uow", "actor", "command"]
             if asked_for and function.__module__ == loaded.__name__ and not name.startswith("_"):

@@ -40,7 +40,8 @@ ALWAYS: Mapping[str, str] = {
         SELECT e.id, e.status, e.sequence, array_agg(v.sequence) AS finished, array_agg(v.payload->>'status') AS said
         FROM executions e LEFT JOIN events v ON v.execution_id = e.id AND v.kind = 'ExecutionFinished'
         WHERE e.pruned_to = 0 GROUP BY e.id
-        HAVING NOT CASE WHEN e.status IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN')
+        HAVING NOT CASE WHEN e.status IN ('QUEUED', 'RUNNING',
+                'AWAITING_APPROVAL', 'AWAITING_CHILDREN', 'AWAITING_MESSAGE')
             THEN count(v.id) = 0 AND e.finished_at IS NULL
             ELSE count(v.id) = 1 AND max(v.sequence) = e.sequence AND max(v.payload->>'status') = e.status
                 AND e.finished_at IS NOT NULL END""",
@@ -60,7 +61,7 @@ ALWAYS: Mapping[str, str] = {
     "step left": """
         SELECT e.id, e.status, s.name FROM executions e JOIN steps s ON s.execution_id = e.id
         WHERE s.status = 'RUNNING'
-            AND e.status NOT IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN')""",
+            AND e.status NOT IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN', 'AWAITING_MESSAGE')""",
     # Log lines are numbered without gap or repetition.
     "log lines": """
         SELECT * FROM (
@@ -92,7 +93,7 @@ ALWAYS: Mapping[str, str] = {
     "tool call left": """
         SELECT e.id, e.status, c.tool FROM executions e JOIN tool_calls c ON c.execution_id = e.id
         WHERE c.state = 'STARTED'
-            AND e.status NOT IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN')""",
+            AND e.status NOT IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN', 'AWAITING_MESSAGE')""",
     # The attempts of a task are numbered, counted, and each was queued once.
     "attempts": """
         SELECT t.id, t.attempts, count(e.id) AS executions, max(e.number) AS last, sum(queued.times) AS queued
@@ -121,7 +122,8 @@ ALWAYS: Mapping[str, str] = {
             JOIN executions e ON e.task_id = t.id ORDER BY t.id, e.number DESC) latest
         WHERE task <> CASE execution
             WHEN 'QUEUED' THEN 'QUEUED' WHEN 'RUNNING' THEN 'IN_PROGRESS' WHEN 'AWAITING_APPROVAL' THEN execution
-            WHEN 'AWAITING_CHILDREN' THEN execution WHEN 'SUCCEEDED' THEN 'COMPLETED'
+            WHEN 'AWAITING_CHILDREN' THEN execution WHEN 'AWAITING_MESSAGE' THEN execution
+            WHEN 'SUCCEEDED' THEN 'COMPLETED'
             WHEN 'CANCELLED' THEN execution ELSE 'FAILED' END""",
     # What waits has something to wait for, and what was skipped was to be.
     "dependents": """
@@ -164,6 +166,32 @@ ALWAYS: Mapping[str, str] = {
             AND (v.kind = 'ApprovalExpired' OR v.kind = 'ApprovalDecided' AND v.payload->>'status' <> 'PENDING')
             AND v.sequence > (SELECT max(p.sequence) FROM events p
                 WHERE p.execution_id = e.id AND p.kind = 'ExecutionPaused')""",
+    # What waits for messages has a wait for one, and no worker has it.
+    "awaiting a message": """
+        SELECT e.id, e.worker_id, e.paused_at FROM executions e
+        WHERE (e.status = 'AWAITING_MESSAGE') AND (e.worker_id IS NOT NULL OR e.paused_at IS NULL
+            OR NOT EXISTS (SELECT FROM message_waits w WHERE w.execution_id = e.id AND w.status = 'WAITING'))""",
+    # Who waits for a message does not do so while one is there that it could have.
+    "message without segment": """
+        SELECT e.id, m.id AS message, w.name FROM executions e
+        JOIN message_waits w ON w.execution_id = e.id AND w.status = 'WAITING' AND w.kind = 'MESSAGE'
+        JOIN messages m ON m.receiver_task_id = e.task_id AND m.type = ANY (w.types) AND m.state = 'QUEUED'
+            AND coalesce(m.receiver_execution_id, e.id) = e.id AND coalesce(m.expires_at, 'infinity') > now()
+        WHERE e.status LIKE 'AWAITING_%'""",
+    # A message was handled once or not at all, as its row says, and by a step that has succeeded.
+    "messages": """
+        SELECT m.id, m.state, said.handled, s.status FROM messages m
+        CROSS JOIN LATERAL (SELECT count(*) AS handled FROM events v
+            WHERE v.kind = 'MessageHandled' AND v.execution_id = m.delivered_to_id
+                AND v.payload->>'message_id' = m.id::text) said
+        JOIN executions e ON e.id = m.delivered_to_id AND e.pruned_to = 0
+        LEFT JOIN steps s ON s.execution_id = m.delivered_to_id AND s.name = m.step
+        WHERE said.handled <> (CASE m.state WHEN 'HANDLED' THEN 1 ELSE 0 END)
+            OR m.state = 'HANDLED' AND m.step IS NOT NULL AND s.status IS DISTINCT FROM 'SUCCEEDED'""",
+    # Nothing is left in the mailbox of a task that has ended.
+    "message left": """
+        SELECT t.id, t.status, m.id AS message, m.state FROM tasks t JOIN messages m ON m.receiver_task_id = t.id
+        WHERE t.status IN ('COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED') AND m.state IN ('QUEUED', 'DELIVERED')""",
     # An approval was asked once, and came to one end, as its row says; nothing is asked for what has ended.
     "approvals": """
         SELECT a.id, a.status, e.status AS execution, said.asked, said.ends
@@ -177,7 +205,8 @@ ALWAYS: Mapping[str, str] = {
             OR (a.status = 'PENDING') <> (said.ends + said.voided = 0)
             OR (a.status = 'VOIDED') <> (said.voided = 1)
             OR a.status = 'PENDING'
-                AND e.status NOT IN ('QUEUED', 'RUNNING', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN'))""",
+                AND e.status NOT IN ('QUEUED', 'RUNNING',
+                    'AWAITING_APPROVAL', 'AWAITING_CHILDREN', 'AWAITING_MESSAGE'))""",
     # Every vote is in the log.
     "votes": """
         SELECT a.id, votes.count, said.count AS said

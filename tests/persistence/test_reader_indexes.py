@@ -63,6 +63,10 @@ ORDERED: dict[str, Read] = {
     "findings of a severity": lambda read: read.findings(HERE, FindingFilter(severities=(Severity.HIGH,)), PAGE),
     "approvals that wait": lambda read: read.awaiting_approvals(HERE, PAGE),
     "the feed": lambda read: read.feed_after(HERE, FeedFilter(), (1, 1), 10),
+    "the feed of messages": lambda read: read.feed_after(HERE, FeedFilter(message_events_only=True), (1, 1), 10),
+    "the feed of a task's messages": lambda read: read.feed_after(
+        HERE, FeedFilter(task_ids=(SOME,), message_events_only=True), (1, 1), 10
+    ),
     "the feed of a task": lambda read: read.feed_after(HERE, FeedFilter(task_ids=(SOME,)), (1, 1), 10),
     "the events of an execution": lambda read: read.events_after(HERE, SOME, 5, 10),
 }
@@ -86,6 +90,11 @@ FOUND: dict[str, Read] = {
     "approvals": lambda read: read.approvals_of(HERE, [SOME], PAGE),
     "approvals by id": lambda read: read.approvals_by_id(HERE, [SOME]),
     "what tasks wait for": lambda read: read.pending_approvals(HERE, [SOME]),
+    "messages by id": lambda read: read.messages_by_id(HERE, [SOME]),
+    "messages of tasks": lambda read: read.messages_of_tasks(HERE, [SOME], PAGE),
+    "messages of executions": lambda read: read.messages_of_executions(HERE, [SOME], PAGE),
+    "answers to messages": lambda read: read.answers_to(HERE, [SOME]),
+    "the messages that tasks wait for": lambda read: read.pending_waits(HERE, [SOME]),
     "votes": lambda read: read.votes_of(HERE, [SOME]),
     "steps": lambda read: read.steps_of(HERE, [SOME], PAGE),
     "tool calls": lambda read: read.tool_calls_of(HERE, [SOME], PAGE),

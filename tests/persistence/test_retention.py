@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text
 
 from domain.events import LogWritten, StepStarted
 from domain.execution import Artifact, Execution
+from domain.message import Message, MessageState, MessageType
 from domain.states import ExecutionStatus
 from domain.use_cases.cancel import subject_of
 from persistence.artifacts import DiskArtifacts
@@ -133,6 +134,52 @@ async def test_files_that_nothing_refers_to_go_unless_they_are_put_again(shelf: 
     there = [(root / sha256[:2] / sha256[2:]).exists() for sha256 in (used, *digests)]
     assert there == [True, False, True, True]
     assert not unfinished.exists()
+
+
+async def test_old_messages_go_when_they_are_done_with_and_nobody_works(shelf: Shelf) -> None:
+    old, running = await ended(shelf, MONTH * 2), await ended(shelf, None)
+
+    async def sent(state: MessageState, sender: Execution, receiver: Execution | None, ago: timedelta) -> UUID:
+        id_ = uuid4()
+        message = Message(
+            id=id_,
+            workspace_id=sender.workspace_id,
+            type=MessageType.INFORM,
+            state=state,
+            sender=sender.agent,
+            sender_task_id=sender.task_id,
+            sender_execution_id=sender.id,
+            receiver="somebody",
+            receiver_task_id=None if receiver is None else receiver.task_id,
+            receiver_actor="user:owner" if receiver is None else None,
+            sent_at=now() - ago,
+        )
+        await shelf.do(lambda uow: uow.messages.insert(message))
+        return id_
+
+    handled, queued, delivered = MessageState.HANDLED, MessageState.QUEUED, MessageState.DELIVERED
+    gone = [
+        await sent(handled, old, old, MONTH * 2),
+        await sent(MessageState.UNDELIVERABLE, old, old, MONTH * 2),
+        await sent(delivered, old, None, MONTH * 2),
+    ]
+    kept = [
+        await sent(handled, old, old, MONTH / 2),
+        await sent(queued, old, old, MONTH * 2),
+        await sent(delivered, old, old, MONTH * 2),
+        await sent(handled, running, old, MONTH * 2),
+        await sent(handled, old, running, MONTH * 2),
+    ]
+    policy = replace(KEEP_ALL, events=MONTH)
+    due, removed = Removed(), Removed()
+    rows = OldRows(shelf.platform.engine, policy)
+    await rows.count(due)
+    await rows.remove(removed)
+    assert due.messages == removed.messages >= len(gone)
+    for ids, there in ((gone, False), (kept, True)):
+        for id_ in ids:
+            found = await shelf.do(lambda uow, id_=id_: uow.messages.get(None, id_))  # type: ignore[misc]
+            assert (found is not None) is there
 
 
 async def test_old_keys_and_dead_workers_go(shelf: Shelf) -> None:

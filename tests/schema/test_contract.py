@@ -91,7 +91,7 @@ def test_what_creates_or_dispatches_takes_an_idempotency_key_and_what_updates_a_
     for name in mutation.fields:
         given = GRAPH.type_map[f"{name[0].upper()}{name[1:]}Input"]
         assert isinstance(given, GraphQLInputObjectType)
-        once = name.startswith(("create", "add", "call", "dispatch", "retry", "run", "approve", "reject"))
+        once = name.startswith(("create", "add", "call", "dispatch", "retry", "run", "approve", "reject", "send"))
         versioned = name in {
             *("updateTask", "deleteTask", "setFindingState", "savePlaybook", "approve", "reject", "correctMemory"),
         }
@@ -108,9 +108,9 @@ def test_the_required_fields_are_there() -> None:
         "Mutation": (
             "createProject createTask createTasks updateTask deleteTask addDependency removeDependency dispatchTask "
             "dispatchTasks cancelExecution cancelTask retryTask setFindingState approve reject remember "
-            "correctMemory eraseMemory eraseMemories"
+            "correctMemory eraseMemory eraseMemories sendMessage"
         ),
-        "Subscription": "executionEvents taskEvents workspaceEvents approvalEvents",
+        "Subscription": "executionEvents taskEvents workspaceEvents approvalEvents messages",
         "Task": "dependencies dependents executions latestExecution blockedBy findings viewerCan version",
         "Execution": (
             "number status progress steps events toolCalls findings artifacts usage result error worker startedAt "

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from graphql import build_schema, parse, validate
 
-from server.client import approvals, audit, memory, named, tasks, tool_calls
+from server.client import approvals, audit, memory, messages, named, tasks, tool_calls
 
 SDL = Path(__file__).parents[2] / "schema" / "schema.graphql"
 DOCUMENTS = {
     name: value
-    for module in (audit, approvals, memory, named, tasks, tool_calls)
+    for module in (audit, approvals, memory, messages, named, tasks, tool_calls)
     for name, value in vars(module).items()
     if name.isupper() and name[0] != "_" and isinstance(value, str)
 }
@@ -34,6 +34,9 @@ def test_there_are_documents() -> None:
         "AWAITING",
         "APPROVE",
         "REJECT",
+        "MESSAGES",
+        "MESSAGES_LIVE",
+        "SEND_MESSAGE",
         "FIND_TASK",
         "RETRY",
         "CANCEL",

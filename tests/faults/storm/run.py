@@ -181,7 +181,8 @@ class Storm:
         """Wait until nothing is on its way, then cancel what waits for a failed task, which would wait for ever."""
         deadline = time.monotonic() + LONGEST_END
         await self._until_none(
-            "status IN ('QUEUED', 'IN_PROGRESS', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN')", deadline
+            "status IN ('QUEUED', 'IN_PROGRESS', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN', 'AWAITING_MESSAGE')",
+            deadline,
         )
         for row in await self._checker.rows("SELECT count(*) FROM tasks WHERE status = 'BLOCKED'"):
             self._log(f"{row['count']} tasks wait for one that did not complete; they are cancelled")
@@ -193,7 +194,8 @@ class Storm:
         for row in await self._checker.rows("SELECT id FROM tasks WHERE status = 'BLOCKED'"):
             await self._cancel(fleet, *names[row["id"]])
         await self._until_none(
-            "status IN ('QUEUED', 'IN_PROGRESS', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN', 'BLOCKED', 'PENDING')",
+            "status IN ('QUEUED', 'IN_PROGRESS', 'AWAITING_APPROVAL', 'AWAITING_CHILDREN', 'AWAITING_MESSAGE',"
+            " 'BLOCKED', 'PENDING')",
             deadline,
         )
 
