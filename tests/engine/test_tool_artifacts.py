@@ -6,9 +6,9 @@ import pytest
 from pydantic import BaseModel
 from sqlalchemy import select
 
-from agents.contract import SideEffect, Tool, ToolFailure, ToolScope
+from agents.contract import AgentFailure, SideEffect, Tool, ToolFailure, ToolScope
 from persistence.tables import artifacts
-from tests.engine.test_call_ledger import Desk, desk
+from tests.engine.test_call_ledger import Asked, Desk, Order, desk
 from tests.engine.test_tool_secrets import Room, room
 
 __all__ = ["desk", "room"]
@@ -74,3 +74,10 @@ async def test_the_platform_knows_its_own_database(room: Room) -> None:
     assert own is not None
     assert own.cluster is not None
     assert own.cluster.isdecimal()
+
+
+async def test_what_a_tool_knows_of_an_end_that_nobody_saw_is_in_the_question(desk: Desk) -> None:
+    asked = Asked(answer=False)
+    with pytest.raises(AgentFailure, match=r"What is known: .*the line went dead"):
+        await desk.order(desk.counter.deliver_and_break, Order(what="tea"), asked=asked)
+    assert "the line went dead" in (asked.calls[0].error or "")
