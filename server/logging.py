@@ -15,7 +15,7 @@ from structlog.contextvars import bound_contextvars, merge_contextvars
 from domain.redaction import HIDDEN, Redactor, is_secret_name
 from server.settings import LogFormat
 
-QUIET = ("httpx", "httpcore", "asyncio", "uvicorn", "alembic", "redis", "dbos", "opentelemetry")
+QUIET = ("httpx", "httpcore", "asyncio", "uvicorn", "alembic", "redis", "dbos", "opentelemetry", "mcp")
 """Libraries whose chatter starts at WARNING unless the level is debug."""
 
 _redactor = Redactor()

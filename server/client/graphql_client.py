@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -104,7 +104,7 @@ class GraphQLClient:
 
     async def subscribe(
         self, document: str, variables: Mapping[str, Any] | None = None
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """The data of each event of a subscription, until the server completes it.
 
         A stream that breaks, or ends with errors that may pass, is resumed after the last cursor that came: nothing is

@@ -15,6 +15,8 @@ from resolvers.context import Context
 from schema.build import build_schema
 from server import web_assets
 from server.http import artifacts, error_pages, health, playbook_schema, receipts, sdl
+from server.mcp.endpoint import PATH as MCP_PATH
+from server.mcp.endpoint import McpEndpoint
 from server.platform.wiring import Platform
 from server.security.authentication import CLIENT_HEADER, Authenticator
 from server.security.edge import EdgeGuard
@@ -59,6 +61,7 @@ def build_application(platform: Platform, *, port: int, health_checks: health.Ch
         Route("/", _home),
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
+        Route(MCP_PATH, McpEndpoint(graphql.http)),
         *sdl.routes(),
         *playbook_schema.routes(),
         *health.routes(health_checks),
@@ -97,7 +100,17 @@ def _shared_with(origins: tuple[str, ...], app: ASGIApp) -> ASGIApp:
         app,
         allow_origins=origins,
         allow_methods=("GET", "POST"),
-        allow_headers=("authorization", "content-type", CLIENT_HEADER, "last-event-id", "traceparent", "x-request-id"),
+        allow_headers=(
+            "authorization",
+            "content-type",
+            CLIENT_HEADER,
+            "last-event-id",
+            "mcp-method",
+            "mcp-name",
+            "mcp-protocol-version",
+            "traceparent",
+            "x-request-id",
+        ),
         expose_headers=(RESPONSE, "x-request-id"),
         max_age=600,
     )

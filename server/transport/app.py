@@ -17,12 +17,15 @@ from server.transport.websocket import SocketEndpoint
 
 
 class GraphQLApp(Generic[Principal]):
-    """Serves one schema over HTTP, server-sent events and graphql-transport-ws, all on the same path."""
+    """Serves one schema over HTTP, server-sent events and graphql-transport-ws, all on the same path.
+
+    ``http`` is its endpoint over HTTP, whose operations other protocols run too.
+    """
 
     def __init__(
         self, http: HttpEndpoint[Principal], socket: SocketEndpoint[Principal], closing: asyncio.Event
     ) -> None:
-        self._http = http
+        self.http = http
         self._socket = socket
         self._closing = closing
 
@@ -31,7 +34,7 @@ class GraphQLApp(Generic[Principal]):
         if scope["type"] == "websocket":
             await self._socket(scope, receive, send)
         else:
-            await self._http(scope, receive, send)
+            await self.http(scope, receive, send)
 
     def close(self) -> None:
         """End every stream and socket so that clients reconnect and resume elsewhere; call it when shutdown begins."""
