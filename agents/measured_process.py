@@ -11,7 +11,7 @@ import os
 import subprocess
 import threading
 from contextlib import suppress
-from typing import Any
+from typing import IO, Any
 
 
 class MeasuredProcess:
@@ -34,6 +34,14 @@ class MeasuredProcess:
         self._popen = subprocess.Popen(arguments, **how)
         self.pid = self._popen.pid
         threading.Thread(target=self._reap, name=f"waits-for-{self.pid}", daemon=True).start()
+
+    @property
+    def pipes(self) -> tuple[IO[bytes], IO[bytes], IO[bytes]]:
+        """Our ends of its standard input, output and error, when it was started with pipes for all of them."""
+        stdin, stdout, stderr = self._popen.stdin, self._popen.stdout, self._popen.stderr
+        if stdin is None or stdout is None or stderr is None:
+            raise ValueError("The program was started without pipes.")
+        return stdin, stdout, stderr
 
     async def wait(self) -> None:
         """Wait for the end; ``returncode`` is negative when a signal made it."""

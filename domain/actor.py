@@ -23,6 +23,7 @@ class Permission(StrEnum):
     SEND_MESSAGES = "messages:send"
     MANAGE_MODELS = "models:manage"
     MANAGE_MEMORY = "memory:manage"
+    MANAGE_TOOLS = "tools:manage"
 
 
 OWNER_PERMISSIONS = frozenset(Permission)

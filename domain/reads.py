@@ -20,6 +20,7 @@ from domain.execution import Artifact, Execution, Step, StoredReport, ToolCall, 
 from domain.finding import Finding, FindingState
 from domain.language_model import LanguageModel, ModelChoice
 from domain.ledger import Account
+from domain.mcp_server import McpServer
 from domain.memory import Memory, MemoryFilter
 from domain.message import Message, MessageWait
 from domain.pages import Direction, Page, PageRequest
@@ -155,6 +156,12 @@ class Reader(Protocol):
 
     async def secrets_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Secret | None]:
         """By id, without their values."""
+
+    async def mcp_servers(self, workspace_id: UUID, page: PageRequest) -> Page[McpServer]:
+        """All MCP servers, by name."""
+
+    async def mcp_servers_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[McpServer | None]:
+        """By id."""
 
     async def memories(self, workspace_id: UUID, filter_by: MemoryFilter, page: PageRequest) -> Page[Memory]:
         """Memories that have not expired, the newest first."""

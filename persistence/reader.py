@@ -10,6 +10,7 @@ from persistence.readers.evidence import EvidenceReader
 from persistence.readers.executions import ExecutionReader
 from persistence.readers.findings import FindingReader
 from persistence.readers.ledger import LedgerReader
+from persistence.readers.mcp_servers import McpServerReader
 from persistence.readers.memory import MemoryReader
 from persistence.readers.messages import MessageReader
 from persistence.readers.models import ModelReader
@@ -34,6 +35,7 @@ class SqlReader(
     EventReader,
     SecretReader,
     PlaybookReader,
+    McpServerReader,
 ):
     """See :class:`domain.reads.Reader`. A worker counts as alive while its beat is younger than ``lease``."""
 

@@ -27,6 +27,7 @@ from domain.ports import (
     FindingStore,
     IdempotencyStore,
     LedgerStore,
+    McpServerStore,
     MemberStore,
     MemoryStore,
     MessageStore,
@@ -58,6 +59,7 @@ from persistence.stores.executions import ExecutionTable
 from persistence.stores.findings import FindingTable
 from persistence.stores.idempotency import IdempotencyTable
 from persistence.stores.ledger import LedgerTable
+from persistence.stores.mcp_servers import McpServerTable
 from persistence.stores.members import MemberTable
 from persistence.stores.memory import MemoryTable
 from persistence.stores.message_waits import MessageWaitTable
@@ -117,6 +119,7 @@ class SqlUnitOfWork:
         self.idempotency: IdempotencyStore = IdempotencyTable(connection, self.now)
         self.playbooks: PlaybookStore = PlaybookTable(connection)
         self.secrets: SecretStore = SecretTable(connection)
+        self.mcp_servers: McpServerStore = McpServerTable(connection)
         self.vault = vault
         self.memories: MemoryStore = MemoryTable(connection, self.now)
         self.embedder = embedder

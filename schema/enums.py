@@ -15,6 +15,7 @@ from domain.evidence import Verdict
 from domain.finding import FindingState
 from domain.language_model import AnswerMode, ModelProvider
 from domain.ledger import Scope
+from domain.mcp_server import CallPolicy, McpTransport
 from domain.memory import MemoryScope
 from domain.message import MessageState, MessageType
 from domain.pages import Direction
@@ -301,6 +302,21 @@ _publish(
         "SEND_MESSAGES": "Say something to agents.",
         "MANAGE_MODELS": "Connect language models, try them out, and choose which agent uses which.",
         "MANAGE_MEMORY": "Remember, and correct and erase what anybody remembered.",
+        "MANAGE_TOOLS": "Register MCP servers, whose programs run on workers, and say what agents may call.",
+    },
+)
+_publish(
+    McpTransport,
+    "How an MCP server is reached.",
+    {"STDIO": "A program that a worker runs.", "HTTP": "Streamable HTTP."},
+)
+_publish(
+    CallPolicy,
+    "Whether agents may call a tool.",
+    {
+        "ALLOW": "They may.",
+        "ASK": "Each call waits for an approval of exactly its arguments.",
+        "DENY": "They may not.",
     },
 )
 _publish(

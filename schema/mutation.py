@@ -18,6 +18,7 @@ from domain.use_cases import (
     direct_calls,
     dispatch,
     findings,
+    mcp_servers,
     memory,
     models,
     playbooks,
@@ -31,6 +32,7 @@ from schema import (
     approval_inputs,
     budget_inputs,
     dispatch_inputs,
+    mcp_server,
     memory_inputs,
     message_inputs,
     model,
@@ -241,6 +243,24 @@ class Mutation:
         playbook_inputs.RunPlaybookInput,
         payloads.RunPlaybookPayload,
         "Run a playbook on a project: a task of the agent playbook, which has one child for each task of its steps.",
+    )
+    save_mcp_server = mutation(
+        mcp_servers.save_mcp_server,
+        mcp_server.SaveMcpServerInput,
+        mcp_server.SaveMcpServerPayload,
+        "Register an MCP server, or the one of this name anew. Another program or address forgets the policies.",
+    )
+    remove_mcp_server = mutation(
+        mcp_servers.remove_mcp_server,
+        mcp_server.RemoveMcpServerInput,
+        mcp_server.RemoveMcpServerPayload,
+        "Forget an MCP server and what was said of its tools.",
+    )
+    set_mcp_tool_policy = mutation(
+        mcp_servers.set_mcp_tool_policy,
+        mcp_server.SetMcpToolPolicyInput,
+        mcp_server.SetMcpToolPolicyPayload,
+        "Say whether agents may call a tool of an MCP server, as it is defined now.",
     )
     approve = mutation(
         approvals.approve,

@@ -29,6 +29,7 @@ from resolvers import (
     executions,
     findings,
     ledger,
+    mcp_servers,
     memory,
     messages,
     models,
@@ -58,6 +59,7 @@ from schema.filters import (
     task_order,
 )
 from schema.finding import Finding
+from schema.mcp_server import McpServer
 from schema.memory import Memory, MemorySearch, RecalledMemory
 from schema.memory_inputs import MemoriesWhere, memory_filter
 from schema.model import LanguageModel
@@ -78,6 +80,7 @@ LOOKUPS: Mapping[str, Batch[UUID, Any]] = {
     "Dependency": dependencies.by_id,
     "Execution": executions.by_id,
     "Finding": findings.by_id,
+    "McpServer": mcp_servers.by_id,
     "Message": messages.by_id,
     "LanguageModel": models.by_id,
     "Memory": memory.by_id,
@@ -267,6 +270,12 @@ def _playbook_problems(
     return playbooks.problems(reading(info), document)
 
 
+async def _mcp_servers(
+    info: Info, first: First = UNSET, last: Last = UNSET, after: After = UNSET, before: Before = UNSET
+) -> Any:
+    return await mcp_servers.listed(reading(info), window(info, first, last, after, before))
+
+
 async def _awaiting_approvals(
     info: Info, first: First = UNSET, last: Last = UNSET, after: After = UNSET, before: Before = UNSET
 ) -> Any:
@@ -329,6 +338,11 @@ class Query:
         _secrets,
         graphql_type=Connection[Secret],
         description="The secrets that tools may ask for, by name. Nobody can read their values.",
+    )
+    mcp_servers = strawberry.field(
+        _mcp_servers,
+        graphql_type=Connection[McpServer],
+        description="The MCP servers whose tools agents may call, by name.",
     )
     tools = strawberry.field(
         _tools, graphql_type=list[Tool], description="Every tool that is known, installed or not, by name."

@@ -13,6 +13,7 @@ from agents.contract.children import Child, ChildResult
 from agents.contract.context import AgentContext, FindingsSummary, Output
 from agents.contract.extra import Extra
 from agents.contract.failures import AgentFailure, BudgetExceeded, ToolFailure, ToolMissing, ToolTimedOut, WrongInputs
+from agents.contract.mcp import McpAnswer
 from agents.contract.memory import AgentMemory, CallMemory, FoundMemory
 from agents.contract.message import MessageTimedOut, MessageUndeliverable, Received, RequestRefused, Sent
 from agents.contract.model import Model, Prompt
@@ -51,6 +52,7 @@ __all__ = [
     "FoundMemory",
     "Inputs",
     "Limits",
+    "McpAnswer",
     "MessageTimedOut",
     "MessageType",
     "MessageUndeliverable",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from agents.contract.failures import AgentFailure
+from agents.contract.mcp import McpAnswer
 from agents.contract.memory import AgentMemory
 from agents.contract.message import Received
 from agents.contract.model import Model
@@ -99,6 +100,19 @@ class Step(Protocol):
         Raises:
             ToolFailure: it could not be done, took too long, or answered more than it may.
             AgentFailure: it may have been done before and must not be done twice; let it pass.
+        """
+
+    async def mcp(self, tool: str, arguments: Mapping[str, Any]) -> McpAnswer:
+        """Call a tool of an MCP server of the workspace, named ``server/tool``; it is recorded like one of ``call``.
+
+        The arguments are checked against the schema that the server gives. Where the policy of the tool says ``ASK``,
+        somebody is asked first, as by ``context.approve``: the step is then run again from its beginning.
+
+        Raises:
+            ToolFailure: there is no such server or tool, it may not be called, the arguments do not fit, or the server
+                did not do it.
+            ActionRejected: somebody was asked, and it may not be called.
+            AgentFailure: it may have been called before and must not be called twice; let it pass.
         """
 
     async def sandboxed(

@@ -39,6 +39,7 @@ from agents.runtime.call_ledger import CallLedger
 from agents.runtime.children import Nursery
 from agents.runtime.containment import contained
 from agents.runtime.log_writer import LogWriter
+from agents.runtime.mcp_calls import McpDesk
 from agents.runtime.messages import MessageDesk
 from agents.runtime.meter import Meter
 from agents.runtime.step import RunningStep
@@ -120,6 +121,18 @@ class SegmentContext:
         self._side_effects = side_effects
         self._models = ChosenModels(chain=models)
         self._nursery = Nursery(segment.lease, transactor, desk)
+        self._servers = McpDesk(
+            segment.lease,
+            transactor=transactor,
+            redactor=redactor,
+            egress=egress,
+            desk=desk,
+            scratch=checkout.scratch,
+        )
+
+    async def close(self) -> None:
+        """End what was started for all steps; when this returns, none of its processes is left."""
+        await self._servers.close()
 
     async def step(
         self,
@@ -332,6 +345,7 @@ class SegmentContext:
             models=self._models,
             agent=self._agent,
             services=self._services,
+            servers=self._servers,
         )
 
     async def _start(self, name: str, known: Step | None) -> Step:

@@ -276,6 +276,7 @@ class SegmentRun:
                 queries=self._workshop.queries,
             )
         finally:
+            await context.close()
             await desk.close()
         return report, case
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from agents.contract import (
     ToolTimedOut,
 )
 from agents.contract.egress import Egress
+from agents.contract.mcp import McpAnswer
 from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, Sandbox, SandboxLimits, SandboxResult
 from agents.contract.services import NO_SERVICES, Services
 from agents.contract.tool import Arguments, Result
@@ -37,6 +39,7 @@ from agents.runtime import traces
 from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.call_ledger import Called, CallLedger, Course, Ending
 from agents.runtime.log_writer import LogWriter
+from agents.runtime.mcp_calls import Caller, McpDesk
 from agents.runtime.memory import ExecutionMemory
 from agents.runtime.sandboxed_calls import call_check, call_sandboxed
 from agents.runtime.typed_calls import CallScope, call
@@ -51,6 +54,7 @@ from domain.finding import FindingDraft
 from domain.lease import Lease
 from domain.message import Address, MessageDraft, MessageType
 from domain.ports import Clock, Transactor
+from domain.recovery import ErrorClass
 from domain.redaction import Redactor
 from domain.states import ToolCallState
 from domain.text import storable
@@ -83,6 +87,7 @@ class RunningStep:
         agent: str,
         models: ChosenModels = NO_MODELS,
         services: Services = NO_SERVICES,
+        servers: McpDesk | None = None,
     ) -> None:
         self.name = name
         self.findings: list[FindingDraft] = []
@@ -104,6 +109,8 @@ class RunningStep:
         self._agent = agent
         self.memory = StepMemory(self.call)
         self._services = services
+        self._servers = servers
+        self._counted: Counter[str] = Counter()
 
     @property
     def model(self) -> StepModel | None:
@@ -256,26 +263,32 @@ class RunningStep:
 
     async def call(self, tool: type[Tool[Arguments, Result]], arguments: Arguments) -> Result:
         """Call a typed tool and record the call."""
-
-        def scope(idempotency_key: str) -> CallScope:
-            return CallScope(
-                idempotency_key=idempotency_key,
-                checkout=self._checkout.path,
-                scratch=self._checkout.scratch,
-                sandbox=self._sandbox,
-                egress=self._egress,
-                log=self.log,
-                reveal=self._reveal,
-                redactor=self._redactor,
-                memory=ExecutionMemory(
-                    self._agent, self._lease, idempotency_key, self._transactor, self._clock, self._redactor
-                ),
-                services=self._services,
-                keep=self._store.put,
-            )
-
         with self._desk.working():
-            return await call(tool(), arguments, ledger=self._ledger, redactor=self._redactor, scope=scope)
+            return await call(tool(), arguments, ledger=self._ledger, redactor=self._redactor, scope=self._scope)
+
+    async def mcp(self, tool: str, arguments: Mapping[str, Any]) -> McpAnswer:
+        """Call a tool of an MCP server and record the call."""
+        if self._servers is None:
+            raise ToolFailure("There are no MCP servers here.", error_class=ErrorClass.REFUSED)
+        caller = Caller(name=self.name, ledger=self._ledger, reveal=self._reveal, scope=self._scope)
+        return await self._servers.call(caller, self._counted, tool, arguments)
+
+    def _scope(self, idempotency_key: str) -> CallScope:
+        return CallScope(
+            idempotency_key=idempotency_key,
+            checkout=self._checkout.path,
+            scratch=self._checkout.scratch,
+            sandbox=self._sandbox,
+            egress=self._egress,
+            log=self.log,
+            reveal=self._reveal,
+            redactor=self._redactor,
+            memory=ExecutionMemory(
+                self._agent, self._lease, idempotency_key, self._transactor, self._clock, self._redactor
+            ),
+            services=self._services,
+            keep=self._store.put,
+        )
 
     async def sandboxed(
         self,

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel, TypeAdapter
@@ -24,6 +24,7 @@ from agents.contract import (
     Child,
     ChildResult,
     FindingsSummary,
+    McpAnswer,
     Received,
     SideEffect,
     Step,
@@ -96,6 +97,7 @@ class AgentRun(Generic[Report]):
     answers: list[ModelAnswered] = field(default_factory=list)
     memories: list[Memory] = field(default_factory=list)
     children: list[Child] = field(default_factory=list)
+    mcp_calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     @property
     def unverified(self) -> list[str]:
@@ -130,12 +132,14 @@ async def run_agent(
     model: Model | None = None,
     memories: Iterable[str] = (),
     children: Callable[[Child], ChildResult] | None = None,
+    mcp: Mapping[str, McpAnswer] = MappingProxyType({}),
 ) -> AgentRun[Report]:
     """Run an agent on the folder ``path``; tools in ``missing_tools`` count as not installed.
 
     ``secrets`` are those that typed tools may ask for. Code of users runs in ``sandbox``, else in one that works here.
     ``approvals`` says which actions are approved, by name or by a function of the action.
     ``mailbox`` is what the agent receives, see ``incoming``; ``replies`` says what others answer to its requests.
+    ``mcp`` is what tools of MCP servers answer, by ``server/tool``.
     ``prices`` are those of the workspace, by tool; ``budgets`` are limits of the execution. ``model`` is a double of
     pydantic-ai that stands for the language model (a ``TestModel``, a ``FunctionModel``, or what
     :func:`agents.testing.answers` makes); without one the agent has none. ``memories`` are texts that a person has put
@@ -157,6 +161,7 @@ async def run_agent(
     for text in memories:
         context.memory.put(text)
     context.child_ends = children
+    context.mcp_answers = mcp
     context.side_effects = agent.side_effects not in ((), (SideEffect.NONE,))
     with tempfile.TemporaryDirectory(prefix="wrenchai-scratch-", ignore_cleanup_errors=True) as scratch:
         context.checkout = replace(context.checkout, scratch=Path(scratch))
@@ -179,6 +184,7 @@ async def run_agent(
         answers=[event for event in context.ledger.events if isinstance(event, ModelAnswered)],
         memories=context.memory.memories,
         children=context.children,
+        mcp_calls=context.mcp_calls,
     )
 
 
@@ -203,6 +209,8 @@ class KitContext(KitMessaging):
     settled: list[Finding] = field(default_factory=list)
     toolbox: Toolbox = field(default_factory=Toolbox)
     recoveries: list[RecoveryAttempted] = field(default_factory=list)
+    mcp_answers: Mapping[str, McpAnswer] = field(default_factory=dict)
+    mcp_calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     side_effects: bool = False
     model: Model | None = None
     turns: Turns = field(default_factory=Turns)

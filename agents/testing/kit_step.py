@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from agents.contract import Alternative, Received, Tool, ToolFailure, ToolMissing, ToolResult, ToolTimedOut
+from agents.contract import Alternative, McpAnswer, Received, Tool, ToolFailure, ToolMissing, ToolResult, ToolTimedOut
 from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, SandboxLimits, SandboxResult
 from agents.contract.tool import Arguments, Result
 from agents.messaging import answer_draft, drafted
@@ -200,6 +200,18 @@ class KitStep:
         for one in scopes[-1].artifacts.values():
             self.artifact(one.name, one.media_type, contents[one.stored.sha256])
         return result
+
+    async def mcp(self, tool: str, arguments: Mapping[str, Any]) -> McpAnswer:
+        """Give the answer that the test has for it, and record the call.
+
+        Raises:
+            ToolFailure: the test has none.
+        """
+        self._context.mcp_calls.append((tool, dict(arguments)))
+        answer = self._context.mcp_answers.get(tool)
+        if answer is None:
+            raise ToolFailure(f"There is no answer of {tool!r}: give it to the test.")
+        return answer
 
     async def sandboxed(
         self,

@@ -10,6 +10,7 @@ from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
 from domain.ports.findings import FindingStore
 from domain.ports.idempotency import IdempotencyStore
 from domain.ports.ledger import LedgerStore, PriceStore
+from domain.ports.mcp_servers import McpServerStore
 from domain.ports.memory import Embedder, MemoryStore, Vector
 from domain.ports.messages import MessageStore, WaitStore
 from domain.ports.models import ModelStore, ModelTester
@@ -37,6 +38,7 @@ __all__ = [
     "FindingStore",
     "IdempotencyStore",
     "LedgerStore",
+    "McpServerStore",
     "MemberStore",
     "MemoryStore",
     "MessageStore",

@@ -16,6 +16,7 @@ from domain.ports.executions import ExecutionStore, WorkerStore, WorkQueue
 from domain.ports.findings import FindingStore
 from domain.ports.idempotency import IdempotencyStore
 from domain.ports.ledger import LedgerStore, PriceStore
+from domain.ports.mcp_servers import McpServerStore
 from domain.ports.memory import Embedder, MemoryStore
 from domain.ports.messages import MessageStore, WaitStore
 from domain.ports.models import ModelStore
@@ -55,6 +56,7 @@ class UnitOfWork(Protocol):
     idempotency: IdempotencyStore
     playbooks: PlaybookStore
     secrets: SecretStore
+    mcp_servers: McpServerStore
     vault: Vault
     memories: MemoryStore
     embedder: Embedder

@@ -15,6 +15,7 @@ from persistence.mappers.executions import (
 )
 from persistence.mappers.findings import from_finding, to_finding
 from persistence.mappers.ledger import from_price, to_account, to_tool_price
+from persistence.mappers.mcp_servers import from_mcp_server, to_mcp_server
 from persistence.mappers.memory import from_memory, to_memory
 from persistence.mappers.messages import from_message, from_wait, to_message, to_wait
 from persistence.mappers.models import from_model, to_choice, to_model
@@ -34,6 +35,7 @@ __all__ = [
     "from_approval",
     "from_execution",
     "from_finding",
+    "from_mcp_server",
     "from_memory",
     "from_message",
     "from_model",
@@ -50,6 +52,7 @@ __all__ = [
     "to_dependency",
     "to_execution",
     "to_finding",
+    "to_mcp_server",
     "to_memory",
     "to_message",
     "to_model",

@@ -9,6 +9,7 @@ from persistence.tables.executions import artifacts, executions, steps, tool_cal
 from persistence.tables.findings import findings, sightings
 from persistence.tables.idempotency import idempotency_keys
 from persistence.tables.ledger import accounts, ledger_entries, prices
+from persistence.tables.mcp_servers import mcp_servers
 from persistence.tables.memory import memories, memory_trigrams, memory_vectors
 from persistence.tables.messages import message_waits, messages
 from persistence.tables.models import model_choices, models
@@ -34,6 +35,7 @@ __all__ = [
     "findings",
     "idempotency_keys",
     "ledger_entries",
+    "mcp_servers",
     "members",
     "memories",
     "memory_trigrams",

@@ -37,6 +37,8 @@ def sentence_of(reason: Mapping[str, Any]) -> str:
             return f"The next attempt starts at {reason['until']}."
         case "WaitsForApproval":
             return f"Its agent asks: {reason['approval']['action']['summary']}"
+        case "WaitsForChildren":
+            return "It waits for tasks that its agent has other agents do."
         case "WaitsForBudget":
             budget = reason["budget"]
             return f"A budget ({budget['scope']}, {budget['unit']}) is used up: {budget['spent']} of {budget['limit']}."

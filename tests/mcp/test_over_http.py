@@ -118,7 +118,7 @@ async def test_refusals_come_with_the_codes_of_the_api(connect: Connect, tmp_pat
         assert (await refusal(client, "get_task", task="NONE-1"))["code"] == "NOT_FOUND"
         assert (await refusal(client, "get_task", task="nonsense"))["code"] == "BAD_USER_INPUT"
         unknown = await refusal(client, "create_task", project=project["key"], title="x", agent="nobody")
-        assert (unknown["code"], unknown["path"]) == ("NOT_FOUND", ["input", "task", "agent"])
+        assert (unknown["code"], unknown["path"]) == ("VALIDATION_FAILED", ["input", "task", "agent"])
         task = await answer(
             client, "create_task", project=project["key"], title="x", agent="probe", idempotency_key="once"
         )

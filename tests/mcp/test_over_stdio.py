@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
-import subprocess
+import socket
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -37,6 +38,7 @@ def here(live: Running, settings: Settings) -> dict[str, str]:
     return environment(settings.data_dir, port)
 
 
+@pytest.mark.verify
 async def test_a_client_starts_the_command_and_works_with_it(here: dict[str, str]) -> None:
     server = StdioServerParameters(command=WRENCHAI, args=["mcp", "serve"], env=here)
     async with Client(server) as client:
@@ -50,7 +52,7 @@ async def test_a_client_starts_the_command_and_works_with_it(here: dict[str, str
         assert (await refusal(client, "get_task", task="NONE-1"))["code"] == "NOT_FOUND"
 
 
-def test_nothing_but_the_protocol_is_written(here: dict[str, str]) -> None:
+async def test_nothing_but_the_protocol_is_written(here: dict[str, str]) -> None:
     sent = "\n".join(
         json.dumps(one)
         for one in (
@@ -59,17 +61,18 @@ def test_nothing_but_the_protocol_is_written(here: dict[str, str]) -> None:
             {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
         )
     )
-    ended = subprocess.run(
-        [WRENCHAI, "mcp", "serve"],
-        input=sent + "\n",
+    process = await asyncio.create_subprocess_exec(
+        WRENCHAI,
+        "mcp",
+        "serve",
         env={**here, "WRENCHAI_LOG_LEVEL": "debug"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
-    assert ended.returncode == 0, ended.stderr
-    answers = [json.loads(line) for line in ended.stdout.splitlines()]
+    out, err = await process.communicate(f"{sent}\n".encode())
+    assert process.returncode == 0, err.decode()
+    answers = [json.loads(line) for line in out.splitlines()]
     assert {one["id"] for one in answers} == {1, 2}
     assert all(one["jsonrpc"] == "2.0" for one in answers)
 
@@ -87,7 +90,5 @@ async def test_one_that_is_not_running_is_run_meanwhile(tmp_path: Path, unused_p
 
 @pytest.fixture
 def unused_port() -> int:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])

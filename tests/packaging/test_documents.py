@@ -58,7 +58,7 @@ def test_documented_commands_and_options_exist(page: str, words: list[str]) -> N
     command = resolve(words)
     known = {"--help", "--version"} | {flag for one in command.params for flag in (*one.opts, *one.secondary_opts)}
     for word in words:
-        if word in {"|", "&&", ">", ";", "&"}:
+        if word in {"|", "&&", ">", ";", "&", "--"}:  # behind these, another program is meant
             break
         if word.startswith("--"):
             assert word.partition("=")[0] in known, f"{page}: {word} is no option of {words[0]}"

@@ -20,6 +20,7 @@ Status = Literal[
     "QUEUED",
     "IN_PROGRESS",
     "AWAITING_APPROVAL",
+    "AWAITING_CHILDREN",
     "COMPLETED",
     "FAILED",
     "CANCELLED",

@@ -1,0 +1,60 @@
+"""``wrenchai mcp``: registering servers and saying what agents may call."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from server.process import Running
+from server.settings import Settings
+
+pytestmark = pytest.mark.verify
+WRENCHAI = str(Path(sys.executable).with_name("wrenchai"))
+NOTES = Path(__file__).parents[1] / "mcp" / "notes_server.py"
+
+
+@pytest.fixture
+def here(live: Running, settings: Settings) -> dict[str, str]:
+    port = urlsplit(str(live.address)).port
+    return {**os.environ, "WRENCHAI_DATA_DIR": str(settings.data_dir), "WRENCHAI_PORT": str(port)}
+
+
+async def run(here: dict[str, str], *arguments: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        WRENCHAI,
+        "mcp",
+        *arguments,
+        env=here,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+async def test_a_server_is_added_looked_at_permitted_and_removed(here: dict[str, str], tmp_path: Path) -> None:
+    added = await run(here, "add", "by-command", "--set", f"NOTES={tmp_path}", "--", sys.executable, str(NOTES))
+    assert added[0] == 0, added
+    code, out, err = await run(here, "tools", "by-command", "--look", "--json")
+    assert code == 0, err
+    tools = {one["name"]: one for one in json.loads(out)}
+    assert (tools["read_note"]["inForce"], tools["write_note"]["inForce"]) == ("ALLOW", "ASK")
+    assert (await run(here, "policy", "by-command", "write_note", "allow"))[2].strip() == "by-command/write_note: ALLOW"
+    listed = {one["name"]: one for one in json.loads((await run(here, "list", "--json"))[1])}
+    assert listed["by-command"]["settings"] == [{"name": "NOTES", "value": str(tmp_path), "secret": None}]
+    assert (await run(here, "remove", "by-command"))[0] == 0
+
+
+async def test_what_is_wrong_is_said_in_a_sentence(here: dict[str, str]) -> None:
+    assert "NAME=VALUE" in (await run(here, "add", "wrong", "--set", "A", "--", "x"))[2]
+    code, _, err = await run(here, "add", "wrong")
+    assert (code, "needs a command or a url" in err) == (3, True)
+    code, _, err = await run(here, "tools", "not-there", "--look")
+    assert (code, "There is no MCP server" in err) == (3, True)
+    assert (await run(here, "policy", "a", "b", "perhaps"))[0] == 2
