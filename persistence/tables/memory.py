@@ -47,7 +47,7 @@ memories = Table(
     belongs("workspace_id", "workspaces"),
     Column("scope", Text, nullable=False),
     Column("agent", Text),
-    belongs("project_id", "projects", nullable=True),
+    Column("project_id", Uuid, ForeignKey("projects.id", ondelete="CASCADE"), index=True),
     Column("place", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("tags", ARRAY(Text), nullable=False),

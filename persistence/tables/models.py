@@ -35,7 +35,7 @@ models = Table(
     Column("answer_mode", Text, nullable=False),
     Column("input_price", BigInteger),
     Column("output_price", BigInteger),
-    Column("fallback_id", Uuid, ForeignKey("models.id", ondelete="SET NULL")),
+    Column("fallback_id", Uuid, ForeignKey("models.id", ondelete="SET NULL"), index=True),
     Column("updated_by", Text, nullable=False),
     moment("created_at"),
     moment("updated_at"),
@@ -51,7 +51,7 @@ model_choices = Table(
     metadata,
     Column("workspace_id", Uuid, ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True),
     Column("agent", Text, primary_key=True),
-    Column("model_id", Uuid, ForeignKey("models.id", ondelete="CASCADE")),
+    Column("model_id", Uuid, ForeignKey("models.id", ondelete="CASCADE"), index=True),
     Column("chosen_by", Text, nullable=False),
     moment("chosen_at"),
 )

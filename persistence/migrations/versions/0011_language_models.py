@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_models")),
         sa.UniqueConstraint("workspace_id", "name", name=op.f("uq_models_workspace_id_name")),
     )
+    op.create_index(op.f("ix_models_fallback_id"), "models", ["fallback_id"])
     op.create_table(
         "model_choices",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
@@ -65,6 +66,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("workspace_id", "agent", name=op.f("pk_model_choices")),
     )
+    op.create_index(op.f("ix_model_choices_model_id"), "model_choices", ["model_id"])
     _units(UNITS)
 
 

@@ -53,6 +53,7 @@ def upgrade() -> None:
             "workspace_id", "place", "content_sha256", name=op.f("uq_memories_workspace_id_place_content_sha256")
         ),
     )
+    op.create_index(op.f("ix_memories_project_id"), "memories", ["project_id"])
     op.create_index(op.f("ix_memories_execution_id"), "memories", ["execution_id"])
     op.create_index(op.f("ix_memories_tool_call_id"), "memories", ["tool_call_id"])
     op.create_index("ix_memories_by_created", "memories", ["workspace_id", "created_at", "id"])
