@@ -148,6 +148,7 @@ async def test_its_processes_die_with_the_execution(notes: Notes) -> None:
     assert alive(pids) == []
 
 
+@pytest.mark.verify
 async def test_a_definition_that_changes_voids_what_was_approved(notes: Notes) -> None:
     await notes.dispatch("Pulled", ("write_note", {"name": "a", "text": "x"}))
     first = await notes.asked("Pulled")
@@ -206,6 +207,7 @@ async def test_what_is_allowed_is_allowed_as_it_was_defined(notes: Notes, client
     assert (notes.folder / "a").read_text() == "13"
 
 
+@pytest.mark.verify
 async def test_what_cannot_be_called_is_not_called(notes: Notes) -> None:
     await notes.dispatch(
         "Wrong",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.engine.conftest import Board, Draft, until
 
 MESSAGES = """query ($id: ID!) { task(by: { id: $id }) {
@@ -118,6 +120,7 @@ async def test_who_waits_for_a_message_goes_on_when_a_person_writes(board: Board
     ]
 
 
+@pytest.mark.verify
 async def test_what_does_not_come_in_time_is_said_and_stays_so(board: Board) -> None:
     acts: list[Draft] = [
         {"do": "hear", "name": "nothing", "timeout": 0.05, "catch": True},
