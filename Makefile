@@ -17,7 +17,7 @@ help: ## List the commands
 run: setup ## Set up what is missing, start the platform and run the first audit; Ctrl-C stops it
 	@exec $(BIN)/wrenchai up --first-audit
 
-test: setup browser ## Set up what is missing and run the tests (at most 15 minutes on 2 cores)
+test: setup browser ## Set up what is missing and run the tests (about 20 minutes on 2 cores)
 	@echo "· running the tests"
 	@$(BIN)/python -m pytest -m "not verify" -q $(SIDE_BY_SIDE)
 
