@@ -32,6 +32,7 @@ outputs:
 """
 
 
+@pytest.mark.verify
 async def test_a_fan_out_of_twenty_runs_and_its_outputs_decide_what_follows(board: Board) -> None:
     numbers = [1 + n % 3 for n in range(20)]
     await start(board, "Fan", FAN_OUT, numbers=numbers, journal=str(board.folder / "all.journal"))

@@ -109,6 +109,7 @@ async def test_get_and_verify(
     assert plain["statement"]["platform"]["name"] == "WrenchAI"
 
 
+@pytest.mark.verify
 async def test_a_bundle_is_whole_or_refused_and_what_is_named_must_be_there(bundle: Path, tmp_path: Path) -> None:
     (bundle / "artifacts" / "found.txt").unlink()
     nowhere = tmp_path / "nowhere"

@@ -25,6 +25,7 @@ async def provider() -> AsyncIterator[Provider]:
         yield provider
 
 
+@pytest.mark.verify
 async def test_answers_that_were_given_are_not_asked_for_again(
     ground: Ground, caller: GraphQLClient, folder: Path, provider: Provider
 ) -> None:

@@ -40,6 +40,7 @@ async def test_a_task_is_cancelled_and_retried_by_its_key(
     assert "only a failed, cancelled or skipped task can be retried" in refused.stderr
 
 
+@pytest.mark.verify
 async def test_both_take_an_id_and_answer_programs(live: Running, settings: Settings, client: GraphQLClient) -> None:
     task = await asking(client, "act")
     cancelled = json.loads((await wrenchai(live, settings, "cancel", task["id"], "--json")).stdout)

@@ -34,6 +34,7 @@ async def history_of(caller: GraphQLClient, node_id: str) -> list[Update]:
         after = page["pageInfo"]["endCursor"]
 
 
+@pytest.mark.verify
 async def test_five_cuts_during_500_events(
     ground: Ground, api: PlatformProcess, caller: GraphQLClient, folder: Path, subscriber: Subscriber
 ) -> None:
