@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -12,10 +12,13 @@ from rich.text import Text
 
 from server.cli.console import output, say_json
 from server.cli.exit_codes import ExitCode
-from server.diagnosis import Check, Health, diagnose
 from server.settings import load_settings
 
-SIGNS = {Health.OK: ("✓", "green"), Health.WARNING: ("!", "yellow"), Health.ERROR: ("✗", "red")}
+if TYPE_CHECKING:
+    from server.diagnosis import Check
+
+SIGNS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "error": ("✗", "red")}
+"""By health."""
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +33,8 @@ def doctor(
 
     Ends with 0 when everything essential works (warnings allowed), and with 1 when something essential is missing.
     """
+    from server.diagnosis import Health, diagnose
+
     checks = asyncio.run(diagnose(load_settings()))
     broken = any(check.health is Health.ERROR for check in checks)
     if as_json:
@@ -45,7 +50,7 @@ def _table(checks: list[Check]) -> Table:
     for _ in range(3):
         table.add_column(overflow="fold")
     for check in checks:
-        sign, colour = SIGNS[check.health]
+        sign, colour = SIGNS[check.health.value]
         detail = Text(check.detail)
         if check.mend:
             detail.append(f"\n→ {check.mend}", style="bold")

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
-from rich.table import Table
 
 from server.cli.console import errors, foreign, output, say_json
 
@@ -71,7 +70,7 @@ def list_(
     elif not found:
         output.print("nothing is remembered there: `wrenchai memory remember TEXT` puts something down")
     else:
-        output.print(_table([(one, None) for one in found]))
+        _print([(one, None) for one in found])
 
 
 @commands.command()
@@ -101,7 +100,7 @@ def recall(
     elif not found:
         output.print("nothing that is remembered fits")
     else:
-        output.print(_table([(one["memory"], one["score"]) for one in found]))
+        _print([(one["memory"], one["score"]) for one in found])
 
 
 @commands.command()
@@ -238,21 +237,17 @@ def _show(memory: dict[str, Any], as_json: bool) -> None:
     if as_json:
         say_json(memory)
     else:
-        output.print(_table([(memory, None)]))
+        _print([(memory, None)])
 
 
-def _table(found: list[tuple[dict[str, Any], dict[str, Any] | None]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    scored = any(score is not None for _, score in found)
-    for heading in (*SCORES,) if scored else ():
-        table.add_column(heading, justify="right")
-    for heading in ("for", "kind", "what it says", "by", "id"):
-        table.add_column(heading, overflow="fold")
+def _print(found: list[tuple[dict[str, Any], dict[str, Any] | None]]) -> None:
+    """What each says, on lines of its own that nothing narrows, and below it what is known of it."""
     for memory, score in found:
-        scores = [_number(score[name]) for name in SCORES] if score is not None else []
-        cells = (_place(memory), memory["kind"], memory["content"], memory["source"]["actor"], memory["id"])
-        table.add_row(*scores, *map(foreign, cells))
-    return table
+        scores = [f"{name} {_number(score[name])}" for name in SCORES] if score is not None else []
+        facts = (_place(memory), memory["kind"], memory["source"]["actor"], memory["id"])
+        for line in memory["content"].splitlines():
+            output.print(foreign(line))
+        output.print("  " + " · ".join([*scores, *map(foreign, facts)]), style="dim")
 
 
 SCORES = ("total", "text", "trigram", "vector")

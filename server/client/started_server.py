@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 
 from server.client.graphql_client import GraphQLClient, ServerUnreachable
 from server.client.local_server import address_of, answers, connected, token_of
-from server.process import running
 from server.settings import Settings
 
 
@@ -18,6 +17,8 @@ async def connected_or_started(settings: Settings, say: Callable[[str], None]) -
         async with connected(settings) as client:
             yield client
         return
+    from server.process import running  # all of the server, which a command that finds one running does without
+
     say("WrenchAI is not running: starting it for this command")
     async with running(settings, api=True, worker=True, migrate=True, say=say) as here:
         if here.address is None:

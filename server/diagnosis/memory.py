@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncpg
 
 from persistence.addresses import libpq_url
+from persistence.memory.equipment import missing
 from server.diagnosis.check import Check, ok, warning
+from server.embedding import MiniLm
 from server.settings import Settings
 
 NAME = "memory"
@@ -13,10 +15,6 @@ NAME = "memory"
 
 async def check_memory(settings: Settings) -> Check:
     """Whether memories are found by spelling and by meaning, besides their words. Nothing is loaded or changed."""
-    # Imported when asked: every command of the platform imports this module, and these bring Alembic and NumPy.
-    from persistence.memory.equipment import missing
-    from server.embedding import MiniLm
-
     problems: tuple[str, ...] = ()
     if settings.database_url is not None:
         try:
