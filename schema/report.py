@@ -165,7 +165,7 @@ class ToolCallReport:
     """What a tool answered."""
 
     tool: str = strawberry.field(description="The tool that was called.")
-    tool_version: str = strawberry.field(description="Its version.")
+    tool_version: str | None = strawberry.field(description="Its version; null for a tool of an MCP server.")
     answer: JSON | None = strawberry.field(
         description="What it answered, secrets removed; null when that is large: then it is the artifact."
     )

@@ -6,6 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+MCP_PREFIX = "mcp:"
+"""Begins the name of a tool of an MCP server where typed tools have names too: ``mcp:server/tool``."""
+
 
 class McpAnswer(BaseModel):
     """The blocks of content, as the protocol has them, and the structured answer where the tool gives one."""

@@ -18,7 +18,7 @@ from pydantic import RootModel
 
 from agents.contract import Action, SideEffect, Tool, ToolFailure, ToolLimits
 from agents.contract.egress import Egress
-from agents.contract.mcp import McpAnswer
+from agents.contract.mcp import MCP_PREFIX, McpAnswer
 from agents.contract.tool import ToolScope
 from agents.mcp.arguments import check_arguments
 from agents.runtime.approvals import ApprovalDesk
@@ -38,7 +38,6 @@ from domain.use_cases.mcp_servers import record_mcp_tools
 if TYPE_CHECKING:
     from agents.mcp.connection import Connection
 
-PREFIX = "mcp:"
 MOST_OUTPUT = 4 * 2**20
 """Bytes of an answer."""
 MOST_SHOWN = 4_000
@@ -143,7 +142,7 @@ class McpDesk:
         stdio = server.transport is McpTransport.STDIO
         shown = (server.command or "", *server.arguments) if stdio else (server.url or "",)
         called = Called(
-            tool=f"{PREFIX}{server.name}",
+            tool=f"{MCP_PREFIX}{server.name}",
             version=None,
             shown=shown,
             canonical=json.dumps(shown),
@@ -265,7 +264,7 @@ class _McpTool(Tool[McpArguments, McpAnswer]):
 def _tool_of(opened: _Open, definition: ToolDefinition, forget: Callable[[_Open], Awaitable[None]]) -> type[_McpTool]:
     """The class of one tool: what the ledger asks of a tool stands at its class."""
     declared: dict[str, Any] = {
-        "name": f"{PREFIX}{opened.server.name}/{definition.name}"[:200],
+        "name": f"{MCP_PREFIX}{opened.server.name}/{definition.name}"[:200],
         "version": (opened.connection.version or "")[:100] or "unknown",
         "purpose": definition.description[:500],
         "repeatable": definition.repeatable,
@@ -278,7 +277,7 @@ def _tool_of(opened: _Open, definition: ToolDefinition, forget: Callable[[_Open]
 
 
 def _parted(name: str) -> tuple[str, str]:
-    server, slash, tool = name.removeprefix(PREFIX).partition("/")
+    server, slash, tool = name.removeprefix(MCP_PREFIX).partition("/")
     if not slash or not server or not tool:
         raise ToolFailure(
             f"{name[:200]!r} names no tool of an MCP server: write it like files/read_file.",

@@ -23,6 +23,7 @@ from agents.contract import (
     Tool,
     WrongInputs,
 )
+from agents.contract.mcp import MCP_PREFIX
 from agents.contract.side_effect import ASKED_FIRST
 from agents.toolbox.typed import typed_tools
 from domain.reports.toolcall import ToolCallReport
@@ -38,7 +39,7 @@ class ToolCallInputs(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    tool: str = Field(max_length=200, description="Name of a typed tool, see the query `tools`.")
+    tool: str = Field(max_length=200, description="Name of a typed tool, see the query `tools`, or `mcp:server/tool`.")
     arguments: dict[str, Any] = Field(default_factory=dict, description="What it is called with.")
 
 
@@ -67,8 +68,13 @@ class ToolCall(Agent[ToolCallInputs, ToolCallReport]):
         """Refuse a tool that is not there, and arguments that are not its.
 
         Raises:
-            WrongInputs: names each wrong argument.
+            WrongInputs: names each wrong argument. Those of an MCP server's tool are checked when it is called: the
+                server says then what it takes.
         """
+        if inputs.tool.startswith(MCP_PREFIX):
+            if not all(inputs.tool.removeprefix(MCP_PREFIX).partition("/")):
+                raise WrongInputs([(("tool",), "a tool of an MCP server is named mcp:server/tool")])
+            return
         tool = typed_tools().get(inputs.tool)
         if tool is None:
             known = ", ".join(sorted(typed_tools()))
@@ -95,6 +101,8 @@ class ToolCall(Agent[ToolCallInputs, ToolCallReport]):
             AgentFailure: the tool is not installed on this worker, or another version of it that wants other arguments.
             ActionRejected: what it would have done was not permitted.
         """
+        if inputs.tool.startswith(MCP_PREFIX):
+            return await _called_over_mcp(context, inputs)
         tool = typed_tools().get(inputs.tool)
         if tool is None:
             raise AgentFailure(f"The tool {inputs.tool!r} is not installed on this worker.", code="TOOL_MISSING")
@@ -122,6 +130,22 @@ class ToolCall(Agent[ToolCallInputs, ToolCallReport]):
     def claims(self, report: ToolCallReport) -> Sequence[Claim]:
         """That the call succeeded. The exit code of a program behind it is part of the answer, and no failure of it."""
         return [StepSucceeded(step=_step_name(report.tool))]
+
+
+async def _called_over_mcp(context: AgentContext, inputs: ToolCallInputs) -> ToolCallReport:
+    """Call a tool of an MCP server; whether somebody is asked first is the policy of the tool."""
+
+    async def call(step: Step) -> _Answered:
+        return _kept(step, await step.mcp(inputs.tool.removeprefix(MCP_PREFIX), inputs.arguments))
+
+    answered = await context.step(_step_name(inputs.tool), call, returns=_Answered)
+    return ToolCallReport(
+        tool=inputs.tool,
+        tool_version=None,
+        answer=answered.answer,
+        answer_bytes=answered.size,
+        artifact=answered.artifact,
+    )
 
 
 def _step_name(tool: str) -> str:

@@ -15,12 +15,17 @@ from pydantic import BaseModel, Field
 from agents.contract import SideEffect, Tool, ToolFailure, ToolLimits, ToolScope
 from agents.contract.egress import EgressRefused
 from agents.recovery import classify
+from agents.tools.web_services import DEFAULT_PORTS, USER_AGENT, service_client
 
 MOST_HOPS = 5
-DEFAULT_PORTS = {"http": 80, "https": 443}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 TEXTS = ("text/", "application/json", "application/xml", "application/xhtml+xml", "application/javascript")
 SUFFIXES = ("+json", "+xml")
+HEADERS = {
+    "accept": "text/*, application/json;q=0.9, */*;q=0.1",
+    "accept-encoding": "identity",  # what is unpacked could be a thousand times what was sent
+    "user-agent": USER_AGENT,
+}
 SHOWN = ("content-type", "content-language", "last-modified", "etag", "date", "server", "cache-control")
 """Headers that are answered; others may hold cookies."""
 
@@ -75,9 +80,9 @@ class WebFetch(Tool[FetchArguments, Fetched]):
             # One limit for all of it: httpx's are for each read, so a server that sends a byte now and then is in time.
             async with (
                 asyncio.timeout(seconds),
-                httpx.AsyncClient(trust_env=False, timeout=None, follow_redirects=False) as client,  # noqa: S113
+                service_client(scope.egress, headers=HEADERS) as client,
             ):
-                return await _follow(client, scope, arguments)
+                return await _follow(client, arguments)
         except TimeoutError as error:
             raise ToolFailure(
                 f"{arguments.url[:200]} could not be fetched within {seconds:g} seconds.", error_class=classify(error)
@@ -89,11 +94,10 @@ class WebFetch(Tool[FetchArguments, Fetched]):
             ) from error
 
 
-async def _follow(client: httpx.AsyncClient, scope: ToolScope, arguments: FetchArguments) -> Fetched:
+async def _follow(client: httpx.AsyncClient, arguments: FetchArguments) -> Fetched:
     url, hops = _checked(httpx.URL(arguments.url)), [arguments.url]
     while True:
-        request = await _request(client, scope, url)
-        response = await client.send(request, stream=True)
+        response = await client.send(client.build_request("GET", url), stream=True)
         try:
             location = response.headers.get("location")
             if response.status_code in REDIRECTS and location:
@@ -105,20 +109,6 @@ async def _follow(client: httpx.AsyncClient, scope: ToolScope, arguments: FetchA
             return await _read(response, url, hops, arguments.max_bytes)
         finally:
             await response.aclose()
-
-
-async def _request(client: httpx.AsyncClient, scope: ToolScope, url: httpx.URL) -> httpx.Request:
-    """A request to the address that was checked, which says and proves the name: nothing resolves the name again."""
-    port = url.port or DEFAULT_PORTS[url.scheme]
-    addresses = await scope.egress.addresses(url.host, port)
-    headers = {
-        "host": url.netloc.decode("ascii"),
-        "accept": "text/*, application/json;q=0.9, */*;q=0.1",
-        "accept-encoding": "identity",  # what is unpacked could be a thousand times what was sent
-        "user-agent": "WrenchAI",
-    }
-    extensions = {"sni_hostname": url.raw_host.decode("ascii")} if url.scheme == "https" else {}
-    return client.build_request("GET", url.copy_with(host=addresses[0]), headers=headers, extensions=extensions)
 
 
 async def _read(response: httpx.Response, url: httpx.URL, hops: list[str], most: int) -> Fetched:

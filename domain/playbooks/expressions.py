@@ -168,7 +168,7 @@ def _unparsable(source: str, said: str) -> ExpressionError:
     before = source.split("\n")[: line - 1]
     offset = sum(len(one) + 1 for one in before) + column - 1
     reason = re.sub(r" expecting \{.*", "", reason.removeprefix("Syntax error: "))
-    reason = reason.replace("'<EOF>'", "the end").replace("mismatched input", "unexpected")
+    reason = reason.replace("'<EOF>'", "end of it").replace("mismatched input", "unexpected")
     return ExpressionError(f"this is no expression of CEL: {reason}", min(offset, len(source)))
 
 

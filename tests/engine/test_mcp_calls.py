@@ -299,3 +299,22 @@ async def test_a_server_that_cannot_be_used_says_why(notes: Notes) -> None:
     await notes.registered(enabled=False)
     await notes.dispatch("Off", ("environment", {}), caught=True)
     assert "is switched off" in (await notes.done("Off"))["result"]["data"]["answers"][0]
+
+
+async def test_a_person_calls_a_tool_directly(notes: Notes) -> None:
+    name = f"mcp:{notes.name}/write_note"
+    payload = await notes.board.do(
+        "callTool",
+        "task { id }",
+        tool=name,
+        arguments={"name": "b", "text": "by hand"},
+        projectId=notes.board.project_id,
+    )
+    notes.board.ids["direct"] = payload["task"]["id"]
+    asked = await notes.asked("direct")
+    assert asked["action"]["arguments"]["arguments"] == {"name": "b", "text": "by hand"}
+    await notes.decide("approve", asked)
+    over = await notes.done("direct")
+    assert over["error"] is None
+    assert (notes.folder / "b").read_text() == "by hand"
+    assert name in [one["tool"] for one in over["toolCalls"]["nodes"]]

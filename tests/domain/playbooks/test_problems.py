@@ -108,7 +108,7 @@ INVALID = [
         "8:14: A check has exactly one",
     ),
     # expressions
-    ("no CEL", f"{HEAD}{STEP}    if: inputs.n >", "8:19: This is no expression of CEL: unexpected the end"),
+    ("no CEL", f"{HEAD}{STEP}    if: inputs.n >", "8:19: This is no expression of CEL: unexpected end of it"),
     (
         "no CEL in a block",
         f"{HEAD}{STEP}    if: |\n      inputs.n == 1 &&\n      || true",
