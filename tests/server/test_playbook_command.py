@@ -47,7 +47,7 @@ def test_problems_are_printed_with_file_line_and_column(home: Path) -> None:
     ended = playbook(home, "validate", str(file))
     assert ended.returncode == 1
     assert ended.stdout.splitlines() == [
-        f"{file}:5:19: This is no expression of CEL: unexpected the end.",
+        f"{file}:5:19: This is no expression of CEL: unexpected end of it.",
         f"{file}:6:13: There is no step 'b' to wait for; the steps: a.",
     ]
 
