@@ -16,7 +16,7 @@ from domain.acceptance import CheckKind
 from domain.approval import Approval as DomainApproval
 from domain.finding import Finding as DomainFinding
 from domain.recovery import ErrorClass, ErrorSeverity, RecoveryAction
-from domain.states import ExecutionStatus
+from domain.states import ExecutionStatus, ToolCallState
 from resolvers import approvals, executions, findings, workspaces
 from schema.approval import Approval
 from schema.artifact import Artifact
@@ -208,8 +208,13 @@ class ToolCallFinished(Event):
 
     step: str = strawberry.field(description="Name of the step in which it ran.")
     tool: str = strawberry.field(description="The program.")
-    exit_code: int | None = strawberry.field(description="Its exit code; null when it did not start or was killed.")
+    exit_code: int | None = strawberry.field(
+        description="Its exit code; null for what is no program, and for one that did not start or was killed."
+    )
     duration_ms: int = strawberry.field(description="How long it ran, in milliseconds.")
+    state: ToolCallState | None = strawberry.field(
+        name="callState", description="How it ended; null when it was recorded by a version that did not say so."
+    )
     tool_call = strawberry.field(_tool_call, graphql_type=ToolCall | None, description="What was recorded of it.")
 
 

@@ -1,9 +1,6 @@
-"""Where a segment's questions are asked and answered, and where it waits for its children."""
+"""Where a segment's questions are asked and answered."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 from agents.asking import given, question
 from agents.contract import Action, Answer
@@ -15,56 +12,26 @@ from domain.use_cases.approvals import request_approval
 
 
 class ApprovalDesk:
-    """The questions of one segment, and the batches of children that it waits for.
+    """The questions of one segment. While they are open it waits in ``room``."""
 
-    While they are open it waits in ``room``. ``pause`` is called, with these batches, once there is nothing else to do.
-    """
-
-    def __init__(
-        self, agent: str, lease: Lease, transactor: Transactor, pause: Callable[[tuple[str, ...]], None]
-    ) -> None:
-        self.room = WaitingRoom(transactor, lambda: pause(tuple(self._batches)))
-        self._batches: list[str] = []
+    def __init__(self, agent: str, lease: Lease, transactor: Transactor, room: WaitingRoom) -> None:
         self._agent = agent
         self._lease = lease
         self._transactor = transactor
-
-    def working(self) -> AbstractContextManager[None]:
-        """See :meth:`WaitingRoom.working`."""
-        return self.room.working()
+        self._room = room
 
     async def ask(self, action: Action) -> Answer:
         """Ask, or ask again after a restart, and return the answer; see :class:`agents.contract.AgentContext`."""
         ask = question(self._agent, action)
         complaint = f"The agent asks {ask.name!r} twice: an action's name is unique within an execution."
-        self.room.begin("action", ask.name, complaint)
-        with self.working():
+        self._room.begin("action", ask.name, complaint)
+        with self._room.working():
             approval = await self._transactor.run(lambda uow: request_approval(uow, self._lease, ask))
         if approval.status is ApprovalStatus.PENDING:
             approval = await self._answer_to(approval)
-        with self.working():
+        with self._room.working():
             votes = await self._transactor.run(lambda uow: uow.approvals.votes(approval.id))
         return given(action, _answer(approval, [vote for vote in votes if _counted(vote, approval)]))
-
-    async def ended(self, batch: str) -> None:
-        """Wait until all children of the batch have ended, without being at work."""
-
-        async def look(uow: UnitOfWork) -> bool | None:
-            return None if batch in await uow.children.open_batches(self._lease.execution_id) else True
-
-        with self.working():
-            there = await self._transactor.run(look)
-        if there:
-            return
-        self._batches.append(batch)
-        try:
-            await self.room.wait_for(look)
-        finally:
-            self._batches.remove(batch)
-
-    async def close(self) -> None:
-        """Stop looking for answers."""
-        await self.room.close()
 
     async def _answer_to(self, asked: Approval) -> Approval:
         async def look(uow: UnitOfWork) -> Approval | None:
@@ -73,7 +40,7 @@ class ApprovalDesk:
                     return approval
             return None
 
-        return await self.room.wait_for(look)
+        return await self._room.wait_for(look)
 
 
 def _counted(vote: Vote, approval: Approval) -> bool:

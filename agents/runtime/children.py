@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from agents.contract import AgentFailure, Child, ChildResult
 from agents.contract.step import check_step_name
-from agents.runtime.approvals import ApprovalDesk
+from agents.runtime.waiting_room import WaitingRoom
 from domain.child import MOST_AT_ONCE, ChildOutcome
 from domain.commands import DependencyDraft, TaskDraft
 from domain.lease import Lease
-from domain.ports import Transactor
+from domain.ports import Transactor, UnitOfWork
 from domain.task import OnFailure
 from domain.text import storable
 from domain.use_cases.children import hand_over_children, spawn_children
@@ -22,10 +22,10 @@ PORTION = 25
 class Nursery:
     """The children of one segment; see :meth:`agents.contract.AgentContext.spawn`."""
 
-    def __init__(self, lease: Lease, transactor: Transactor, desk: ApprovalDesk) -> None:
+    def __init__(self, lease: Lease, transactor: Transactor, room: WaitingRoom) -> None:
         self._lease = lease
         self._transactor = transactor
-        self._desk = desk
+        self._room = room
         self._batches: set[str] = set()
 
     async def spawn(self, name: str, children: Sequence[Child]) -> list[ChildResult]:
@@ -42,16 +42,27 @@ class Nursery:
         if len(children) > MOST_AT_ONCE:
             raise AgentFailure(f"At most {MOST_AT_ONCE:,} tasks can be started at once, not {len(children):,}.")
         drafts = {position: _draft(child) for position, child in enumerate(children)}
-        with self._desk.working():
+        with self._room.working():
             for begin in range(0, len(drafts), PORTION):
                 portion = {place: drafts[place] for place in range(begin, min(begin + PORTION, len(drafts)))}
                 await self._transactor.run(
                     lambda uow, some=portion: spawn_children(uow, self._lease, name, some)  # type: ignore[misc]
                 )
-        await self._desk.ended(name)
-        with self._desk.working():
+        await self._ended(name)
+        with self._room.working():
             outcomes = await self._transactor.run(lambda uow: hand_over_children(uow, self._lease, name))
         return [_result(outcome) for outcome in outcomes]
+
+    async def _ended(self, batch: str) -> None:
+        """Wait until all children of the batch have ended, without being at work."""
+
+        async def look(uow: UnitOfWork) -> bool | None:
+            return None if batch in await uow.children.open_batches(self._lease.execution_id) else True
+
+        with self._room.working():
+            there = await self._transactor.run(look)
+        if not there:
+            await self._room.wait_for(look, batch=batch)
 
 
 def _draft(child: Child) -> TaskDraft:

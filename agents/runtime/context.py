@@ -44,6 +44,7 @@ from agents.runtime.messages import MessageDesk
 from agents.runtime.meter import Meter
 from agents.runtime.step import RunningStep
 from agents.runtime.uncertain_calls import UncertainCalls
+from agents.runtime.waiting_room import WaitingRoom
 from agents.toolbox import Toolbox
 from domain.artifacts import ArtifactStore
 from domain.errors import LeaseLost, StoreLost
@@ -88,6 +89,7 @@ class SegmentContext:
         egress: Egress,
         uncertain_calls: UncertainCalls,
         desk: ApprovalDesk,
+        room: WaitingRoom,
         services: Services = NO_SERVICES,
         side_effects: bool = False,
         models: tuple[LanguageModel, ...] = (),
@@ -117,16 +119,18 @@ class SegmentContext:
         self._services = services
         self._uncertain_calls = uncertain_calls
         self._desk = desk
-        self._messages = MessageDesk(segment.lease, transactor, desk.room, redactor)
+        self._room = room
+        self._messages = MessageDesk(segment.lease, transactor, room, redactor)
         self._side_effects = side_effects
         self._models = ChosenModels(chain=models)
-        self._nursery = Nursery(segment.lease, transactor, desk)
+        self._nursery = Nursery(segment.lease, transactor, room)
         self._servers = McpDesk(
             segment.lease,
             transactor=transactor,
             redactor=redactor,
             egress=egress,
             desk=desk,
+            room=room,
             scratch=checkout.scratch,
         )
 
@@ -231,7 +235,7 @@ class SegmentContext:
 
         ``handles`` is the message that has been handled once it has succeeded.
         """
-        with self._desk.working():
+        with self._room.working():
             return await self._step(name, function, returns, retry, handles)
 
     def _require_new(self, name: str) -> None:
@@ -286,7 +290,7 @@ class SegmentContext:
     async def progress(self, done: int, total: int, message: str = "") -> None:
         """Say how far the execution is."""
         progress = Progress(done=done, total=total, message=storable(message))
-        with self._desk.working():
+        with self._room.working():
             await self._transactor.run(lambda uow: recording.record_progress(uow, self._lease, progress))
 
     async def settle_findings(self, *, engines: Iterable[str], skipped_paths: Iterable[str] = ()) -> FindingsSummary:
@@ -294,7 +298,7 @@ class SegmentContext:
         source = self._source
         if source is None:
             raise AgentFailure("Findings need a source, and the project of this task has none.")
-        with self._desk.working():
+        with self._room.working():
             settled = await self._transactor.run(
                 lambda uow: recording.settle_findings(
                     uow, self._lease, source, self._agent, sorted(set(engines)), sorted(set(skipped_paths))
@@ -341,7 +345,7 @@ class SegmentContext:
             redactor=self._redactor,
             sandbox=self._sandbox,
             egress=self._egress,
-            desk=self._desk,
+            room=self._room,
             models=self._models,
             agent=self._agent,
             services=self._services,

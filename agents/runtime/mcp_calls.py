@@ -24,6 +24,7 @@ from agents.mcp.arguments import check_arguments
 from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.call_ledger import Called, Course, Ending, Ledger
 from agents.runtime.typed_calls import CallScope, Reveal, call
+from agents.runtime.waiting_room import WaitingRoom
 from domain.canonical import digest
 from domain.lease import Lease
 from domain.mcp_server import CallPolicy, McpServer, McpTransport, ToolDefinition
@@ -80,6 +81,7 @@ class McpDesk:
         redactor: Redactor,
         egress: Egress,
         desk: ApprovalDesk,
+        room: WaitingRoom,
         scratch: Path,
     ) -> None:
         self._lease = lease
@@ -87,6 +89,7 @@ class McpDesk:
         self._redactor = redactor
         self._egress = egress
         self._desk = desk
+        self._room = room
         self._scratch = scratch
         self._open: dict[str, _Open] = {}
         self._opening: dict[str, asyncio.Lock] = {}
@@ -99,7 +102,7 @@ class McpDesk:
         server_name, tool = _parted(name)
         counted[name] += 1
         number = counted[name]
-        with self._desk.working():
+        with self._room.working():
             opened = await self._opened(caller, server_name, tool)
         definition = opened.connection.tools.get(tool)
         if definition is None:
@@ -107,7 +110,7 @@ class McpDesk:
             raise ToolFailure(f"{server_name} has no tool {tool!r}; it has {has}.", error_class=ErrorClass.BAD_INPUT)
         check_arguments(name, definition.input_schema, arguments)
         await self._permitted(caller, opened.server, definition, arguments, number)
-        with self._desk.working():
+        with self._room.working():
             return await self._made(caller, opened, definition, arguments)
 
     async def close(self) -> None:

@@ -88,8 +88,7 @@ class SegmentRun:
         self._workshop = workshop
         self.closing = False
         self._stopped: Stop | None = None
-        self._batches: tuple[str, ...] = ()
-        self._room: WaitingRoom | None = None
+        self._room = WaitingRoom(workshop.transactor, pause=lambda: self.stop(Stop.WAITING))
         self._work: asyncio.Task[Outcome] | None = None
 
     def stop(self, reason: Stop) -> None:
@@ -98,11 +97,6 @@ class SegmentRun:
             self._stopped = reason
             if self._work is not None:
                 self._work.cancel()
-
-    def _wait(self, batches: tuple[str, ...]) -> None:
-        """End the segment to wait for what was asked, and for these batches of children."""
-        self._batches = batches
-        self.stop(Stop.WAITING)
 
     async def run(self) -> None:
         """Run to the end. Whatever happens, the execution is left ended, back in the queue, or with its new owner."""
@@ -171,9 +165,11 @@ class SegmentRun:
         """Bring the execution to its end, and answer how it ended; ``None`` when it goes on later, or elsewhere."""
         transactor, lease = self._workshop.transactor, self.segment.lease
         if outcome is None and self._stopped is Stop.WAITING:
-            batches, answered = self._batches, None if self._room is None else self._room.answered
+            room = self._room
             await patiently(
-                lambda: transactor.run(lambda uow: lifecycle.pause_execution(uow, lease, batches, answered))
+                lambda: transactor.run(
+                    lambda uow: lifecycle.pause_execution(uow, lease, room.awaited_batches, room.answered)
+                )
             )
             return None
         if outcome is None:
@@ -244,8 +240,7 @@ class SegmentRun:
         checkout = await self._checkout(declaration, agent.source_use(inputs))
         workspace_id = self.segment.execution.workspace_id
         models = await self._workshop.transactor.run(lambda uow: models_for(uow, workspace_id, declaration.kind))
-        desk = ApprovalDesk(declaration.kind, self.segment.lease, self._workshop.transactor, self._wait)
-        self._room = desk.room
+        desk = ApprovalDesk(declaration.kind, self.segment.lease, self._workshop.transactor, self._room)
         context = SegmentContext(
             self.segment,
             checkout,
@@ -260,6 +255,7 @@ class SegmentRun:
             services=self._workshop.services,
             uncertain_calls=AskedPerson(desk),
             desk=desk,
+            room=self._room,
             models=models,
             side_effects=declaration.side_effects not in ((), (SideEffect.NONE.value,)),
         )
@@ -277,7 +273,7 @@ class SegmentRun:
             )
         finally:
             await context.close()
-            await desk.close()
+            await self._room.close()
         return report, case
 
     async def _checkout(self, declaration: Declaration, use: SourceUse) -> Checkout:

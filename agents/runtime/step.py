@@ -36,13 +36,13 @@ from agents.models import NO_MODELS, ChosenModels, ModelHost, StepModel
 from agents.processes import ProcessNotStarted, ProcessResult, ProcessTimedOut, run
 from agents.recovery import Decision, with_alternatives
 from agents.runtime import traces
-from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.call_ledger import Called, CallLedger, Course, Ending
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.mcp_calls import Caller, McpDesk
 from agents.runtime.memory import ExecutionMemory
 from agents.runtime.sandboxed_calls import call_check, call_sandboxed
 from agents.runtime.typed_calls import CallScope, call
+from agents.runtime.waiting_room import WaitingRoom
 from agents.test_counts import counted_tests
 from agents.toolbox import Program, Toolbox, install_hint
 from agents.tools.memory import StepMemory
@@ -83,7 +83,7 @@ class RunningStep:
         redactor: Redactor,
         sandbox: Sandbox,
         egress: Egress,
-        desk: ApprovalDesk,
+        room: WaitingRoom,
         agent: str,
         models: ChosenModels = NO_MODELS,
         services: Services = NO_SERVICES,
@@ -104,7 +104,7 @@ class RunningStep:
         self._redactor = redactor
         self._sandbox = sandbox
         self._egress = egress
-        self._desk = desk
+        self._room = room
         self._models = models
         self._agent = agent
         self.memory = StepMemory(self.call)
@@ -126,7 +126,7 @@ class RunningStep:
             note=self._note,
             tell=self._tell,
             call=self.call,
-            working=self._desk.working,
+            working=self._room.working,
             turns=self._models.turns,
         )
         return StepModel(self._models.chain, host)
@@ -241,7 +241,7 @@ class RunningStep:
         traces.begun(span, begun.call.id)
         ended = partial(self._ended, begun.call)
         try:
-            with self._desk.working():
+            with self._room.working():
                 done = await run(tool.path, arguments, **limits)
         except ProcessNotStarted as error:
             await ended(None, "", str(error), course=Course.NEVER_BEGAN)
@@ -263,7 +263,7 @@ class RunningStep:
 
     async def call(self, tool: type[Tool[Arguments, Result]], arguments: Arguments) -> Result:
         """Call a typed tool and record the call."""
-        with self._desk.working():
+        with self._room.working():
             return await call(tool(), arguments, ledger=self._ledger, redactor=self._redactor, scope=self._scope)
 
     async def mcp(self, tool: str, arguments: Mapping[str, Any]) -> McpAnswer:
@@ -314,7 +314,7 @@ class RunningStep:
             stdin=stdin,
             limits=limits,
         )
-        with self._desk.working():
+        with self._room.working():
             return await call_sandboxed(command, self._sandbox, self._ledger, run_it)
 
     async def checked(self, command: Sequence[str], run_it: Callable[[], Awaitable[SandboxResult]]) -> SandboxResult:

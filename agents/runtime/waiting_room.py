@@ -23,6 +23,14 @@ Look: TypeAlias = Callable[[UnitOfWork], Awaitable[Found | None]]
 """Whether what is waited for is there: what was found, or ``None``."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """How it is looked for, and the batch of children that is waited for, where it is one."""
+
+    look: Look[Any]
+    batch: str | None
+
+
 @dataclass(slots=True, eq=False)
 class _Span:
     """Something at work. One that waits is not; nor is what it is a part of."""
@@ -47,8 +55,8 @@ class WaitingRoom:
         self._begun: dict[tuple[str, str], _Span | None] = {}
         """The step in which each name was used, where there was one: a step that is tried again may use it again."""
         self._at_work = 0
-        self._waiting: dict[asyncio.Future[Any], Look[Any]] = {}
-        self._left: tuple[Look[Any], ...] = ()
+        self._waiting: dict[asyncio.Future[Any], _Wait] = {}
+        self._left: tuple[_Wait, ...] = ()
         self._stirred = asyncio.Event()
         self._watch: asyncio.Task[None] | None = None
 
@@ -77,10 +85,10 @@ class WaitingRoom:
             raise AgentFailure(complaint)
         self._begun[known] = asker
 
-    async def wait_for(self, look: Look[Found]) -> Found:
-        """Wait until ``look`` finds something, and answer it."""
+    async def wait_for(self, look: Look[Found], *, batch: str | None = None) -> Found:
+        """Wait until ``look`` finds something, and answer it. ``batch`` names the children that are waited for."""
         answer: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
-        self._waiting[answer] = look
+        self._waiting[answer] = _Wait(look, batch)
         if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._look_around())
         try:
@@ -91,7 +99,12 @@ class WaitingRoom:
 
     async def answered(self, uow: UnitOfWork) -> bool:
         """Whether anything is there by now of what was still waited for when the segment was told to pause."""
-        return any([await look(uow) is not None for look in self._left])
+        return any([await wait.look(uow) is not None for wait in self._left])
+
+    @property
+    def awaited_batches(self) -> tuple[str, ...]:
+        """The batches of children that were still waited for when the segment was told to pause."""
+        return tuple(wait.batch for wait in self._left if wait.batch is not None)
 
     async def close(self) -> None:
         """Stop looking."""
@@ -142,7 +155,7 @@ class WaitingRoom:
         waiting = dict(self._waiting)
 
         async def all_of_them(uow: UnitOfWork) -> list[Any]:
-            return [await look(uow) for look in waiting.values()]
+            return [await wait.look(uow) for wait in waiting.values()]
 
         found = await self._transactor.run(all_of_them)
         for answer, one in zip(waiting, found, strict=True):

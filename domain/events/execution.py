@@ -146,13 +146,17 @@ class ToolCallUncertain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCallFinished:
-    """A tool ended; ``exit_code`` is null when it could not be started or was killed."""
+    """A tool ended; ``exit_code`` is null for what is no program, and for one that did not start or was killed.
+
+    ``state`` is null in events that were recorded before it was told.
+    """
 
     tool_call_id: str
     step: str
     tool: str
     exit_code: int | None
     duration_ms: int
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

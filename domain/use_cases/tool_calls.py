@@ -156,6 +156,7 @@ def finished_event(call: ToolCall) -> ToolCallFinished:
         tool=call.tool,
         exit_code=call.exit_code,
         duration_ms=round(call.duration.total_seconds() * 1000),
+        state=call.state,
     )
 
 

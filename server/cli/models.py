@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from domain.language_model import AnswerMode, ModelProvider
+from server.cli.choices import one_of, word
 from server.cli.console import complain, errors, foreign, output, say_json
 from server.cli.exit_codes import ExitCode
 
@@ -52,7 +53,7 @@ def list_(as_json: JsonOption = False) -> None:
 @commands.command("set")
 def set_(
     name: NameArgument,
-    provider: Annotated[ModelProvider, typer.Option(case_sensitive=False, help="Whose API it is asked by.")],
+    provider: Annotated[ModelProvider, one_of(ModelProvider, help="Whose API it is asked by.")],
     model: Annotated[str, typer.Option(metavar="ID", help="What the provider calls it.")],
     base_url: Annotated[str | None, typer.Option(metavar="URL", help="Where its API is.")] = None,
     key_secret: Annotated[
@@ -62,7 +63,7 @@ def set_(
     timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long it may say nothing.")] = 120.0,
     max_requests: Annotated[int, typer.Option(help="How often one question may ask it.")] = 20,
     answer_mode: Annotated[
-        AnswerMode, typer.Option(case_sensitive=False, help="How it is asked for answers of a certain form.")
+        AnswerMode, one_of(AnswerMode, help="How it is asked for answers of a certain form.")
     ] = AnswerMode.TOOL,
     price: Annotated[
         tuple[str, str] | None,
@@ -155,7 +156,7 @@ def _row(model: dict[str, Any]) -> tuple[str, ...]:
     users = [*(["all agents"] if model["isDefault"] else []), *model["agents"]]
     return (
         model["name"],
-        model["provider"].lower(),
+        word(ModelProvider(model["provider"])),
         model["modelId"],
         model["baseUrl"] or "-",
         model["keySecret"] or "-",

@@ -23,6 +23,7 @@ from domain.events import (
     TaskStatusChanged,
     ToolCallFinished,
 )
+from domain.states import ToolCallState
 
 MOST_NAMES = 100
 WAITS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
@@ -152,9 +153,11 @@ class Instruments:
 
 def _end_of(event: ToolCallFinished) -> str:
     """``ok``, ``findings``, ``failed``, or ``not_ended``: it did not start, or was ended by us."""
-    if event.exit_code is None:
-        return "not_ended"
     known = KNOWN_TOOLS.get(event.tool)
+    if event.exit_code is None:
+        if event.state == ToolCallState.SUCCEEDED:
+            return "ok"
+        return "failed" if event.state == ToolCallState.FAILED and known is None else "not_ended"
     meaning = known.exit_codes.get(event.exit_code) if known else None
     if event.exit_code == 0 or meaning == OK:
         return "ok"

@@ -11,9 +11,9 @@ import pytest
 
 from agents.contract import Checkout, FoundMemory, ToolFailure
 from agents.egress import EgressPolicy
-from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.step import RunningStep
+from agents.runtime.waiting_room import WaitingRoom
 from agents.sandbox.choice import open_sandbox
 from agents.toolbox import Toolbox
 from domain.errors import LeaseLost
@@ -53,7 +53,7 @@ class Minds:
             redactor=self.redactor,
             sandbox=open_sandbox("none"),
             egress=EgressPolicy(),
-            desk=ApprovalDesk(agent, lease, platform.transactor, lambda _: None),
+            room=WaitingRoom(platform.transactor, pause=lambda: None),
             agent=agent,
         )
 

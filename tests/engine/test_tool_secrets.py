@@ -11,9 +11,9 @@ from sqlalchemy import text, update
 
 from agents.contract import AgentFailure, Checkout, Tool, ToolFailure, ToolScope
 from agents.egress import EgressPolicy
-from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.log_writer import LogWriter
 from agents.runtime.step import RunningStep
+from agents.runtime.waiting_room import WaitingRoom
 from agents.sandbox.choice import open_sandbox
 from agents.toolbox import Toolbox
 from domain.redaction import HIDDEN, Redactor
@@ -84,7 +84,7 @@ async def room(desk: Desk) -> AsyncIterator[Room]:
         redactor=redactor,
         sandbox=open_sandbox("none"),
         egress=EgressPolicy(),
-        desk=ApprovalDesk("probe", desk.lease, platform.transactor, lambda _: None),
+        room=WaitingRoom(platform.transactor, pause=lambda: None),
         agent="probe",
     )
     command, actor = SetSecret(name="spilled", value=VALUE), platform.owner("tests")

@@ -22,7 +22,7 @@ async def provider() -> AsyncIterator[Provider]:
 
 
 async def test_a_model_is_connected_and_tried(live: Running, settings: Settings, provider: Provider) -> None:
-    given = ("--provider", "openai_compatible", "--model", "wee-1", "--base-url", provider.url)
+    given = ("--provider", "openai-compatible", "--model", "wee-1", "--base-url", provider.url)
     made = await wrenchai(live, settings, "models", "set", "wee", *given, "--timeout", "30")
     assert (made.returncode, "connected wee" in made.stderr) == (0, True), made.stderr
     provider.plan(READY, Say(("ready",)))
