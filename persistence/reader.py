@@ -37,7 +37,7 @@ class SqlReader(
     PlaybookReader,
     McpServerReader,
 ):
-    """See :class:`domain.reads.Reader`. A worker counts as alive while its beat is younger than ``lease``."""
+    """See :class:`domain.ports.Reader`. A worker counts as alive while its beat is younger than ``lease``."""
 
     def __init__(self, pool: ReadPool, lease: timedelta) -> None:
         super().__init__(pool)

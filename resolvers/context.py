@@ -10,8 +10,7 @@ from uuid import UUID
 
 from domain.actor import Actor
 from domain.errors import Rejection
-from domain.ports import AgentCatalogue, ModelTester, Notary, ToolCatalogue, Transactor, UnitOfWork
-from domain.reads import Reader
+from domain.ports import AgentCatalogue, ModelTester, Notary, Reader, ToolCatalogue, Transactor, UnitOfWork
 from domain.use_cases.idempotency import once
 from domain.wakeups import Wakeups
 from resolvers.canonical import request_hash

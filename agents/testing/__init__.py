@@ -25,9 +25,10 @@ from agents.testing.case import Case, CaseUnusable, load_cases
 from agents.testing.check import Checked, check
 from agents.testing.correspondence import NOBODY, Refusal, Replies, UnexpectedRequest, incoming
 from agents.testing.decisions import Approvals, UnexpectedAction
-from agents.testing.kit import AgentRun, KitContext, run_agent
+from agents.testing.kit_context import KitContext
 from agents.testing.kit_step import RecordedCall
 from agents.testing.model_double import answers
+from agents.testing.run import AgentRun, run_agent
 from agents.testing.suite import suite
 
 __all__ = [

@@ -14,9 +14,9 @@ from pydantic import BaseModel, ValidationError
 from agents.contract import Agent, AgentFailure
 from agents.testing.case import Case, Ending, Expectation, ExpectedFinding
 from agents.testing.decisions import UnexpectedAction
-from agents.testing.kit import AgentRun, run_agent
 from agents.testing.kit_step import RecordedCall
 from agents.testing.model_double import answers
+from agents.testing.run import AgentRun, run_agent
 from domain.finding import Finding
 
 AnyAgent = Agent[Any, Any]

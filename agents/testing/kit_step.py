@@ -32,7 +32,7 @@ from domain.finding import FindingDraft
 from domain.message import Address, MessageDraft, MessageType
 
 if TYPE_CHECKING:
-    from agents.testing.kit import KitContext
+    from agents.testing.kit_context import KitContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from domain.ports.models import ModelStore, ModelTester
 from domain.ports.playbooks import PlaybookStore
 from domain.ports.projects import ProjectStore, SourcePolicy, WorkspaceStore
 from domain.ports.queries import QueryFailed, QueryRunner
+from domain.ports.reader import Reader
 from domain.ports.secrets import SecretStore, Vault
 from domain.ports.tasks import DependencyStore, TaskStore
 from domain.ports.tool_calls import ToolCallStore
@@ -50,6 +51,7 @@ __all__ = [
     "ProjectStore",
     "QueryFailed",
     "QueryRunner",
+    "Reader",
     "Result",
     "SecretStore",
     "SourcePolicy",

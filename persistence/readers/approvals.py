@@ -23,7 +23,7 @@ APPROVALS_OF = Lists(select(approvals), approvals.c.execution_id, approvals.c.wo
 
 
 class ApprovalReader(ReadSession):
-    """The part of :class:`domain.reads.Reader` that is about approvals."""
+    """The part of :class:`domain.ports.Reader` that is about approvals."""
 
     async def awaiting_approvals(self, workspace_id: UUID, page: PageRequest) -> Page[Approval]:
         """What nobody has decided yet, the oldest first."""

@@ -23,7 +23,7 @@ EVENTS_OF = Lists(select_events(), events.c.execution_id, events.c.workspace_id,
 
 
 class EventReader(ReadSession):
-    """The part of :class:`domain.reads.Reader` that is about events."""
+    """The part of :class:`domain.ports.Reader` that is about events."""
 
     async def events_of(
         self, workspace_id: UUID, execution_ids: Sequence[UUID], page: PageRequest

@@ -28,7 +28,7 @@ RECEIPTS_OF = Lookup(
 
 
 class EvidenceReader(ReadSession):
-    """The part of :class:`domain.reads.Reader` that is about evidence."""
+    """The part of :class:`domain.ports.Reader` that is about evidence."""
 
     async def evidence_of(self, workspace_id: UUID, execution_ids: Sequence[UUID]) -> list[EvidenceFacts | None]:
         """What is on record of each execution, by one statement."""

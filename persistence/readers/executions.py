@@ -58,7 +58,7 @@ WORKERS_BY_ID = Lookup(select(workers), workers.c.id, to_worker)
 
 
 class ExecutionReader(ReadSession):
-    """The part of :class:`domain.reads.Reader` that is about executions."""
+    """The part of :class:`domain.ports.Reader` that is about executions."""
 
     async def executions(self, workspace_id: UUID, filter_by: ExecutionFilter, page: PageRequest) -> Page[Execution]:
         """All executions, the newest first."""

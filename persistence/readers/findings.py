@@ -38,7 +38,7 @@ SIGHTINGS_OF = Lists(
 
 
 class FindingReader(ReadSession):
-    """The part of :class:`domain.reads.Reader` that is about findings."""
+    """The part of :class:`domain.ports.Reader` that is about findings."""
 
     async def findings(self, workspace_id: UUID, filter_by: FindingFilter, page: PageRequest) -> Page[Finding]:
         """Findings, the worst first, then by id."""

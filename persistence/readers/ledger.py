@@ -29,7 +29,7 @@ USED_UP = Prepared(used_up_of(bindparam("task_ids", type_=ARRAY(Uuid)), bindpara
 
 
 class LedgerReader(ReadSession):
-    """The part of :class:`domain.reads.Reader` that is about what was spent."""
+    """The part of :class:`domain.ports.Reader` that is about what was spent."""
 
     async def totals_of(self, workspace_id: UUID, scope_ids: Sequence[UUID]) -> list[Totals]:
         """What each scope and all below it have reserved and spent."""

@@ -20,7 +20,7 @@ MCP_SERVERS_BY_ID = Lookup(select(mcp_servers), mcp_servers.c.id, to_mcp_server,
 
 
 class McpServerReader(ReadSession):
-    """The part of :class:`domain.reads.Reader` that is about MCP servers."""
+    """The part of :class:`domain.ports.Reader` that is about MCP servers."""
 
     async def mcp_servers(self, workspace_id: UUID, page: PageRequest) -> Page[McpServer]:
         """All servers, by name."""

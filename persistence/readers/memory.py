@@ -23,7 +23,7 @@ MEMORIES_BY_ID = Lookup(
 
 
 class MemoryReader(ReadSession):
-    """The part of :class:`domain.reads.Reader` that is about memories."""
+    """The part of :class:`domain.ports.Reader` that is about memories."""
 
     async def memories(self, workspace_id: UUID, filter_by: MemoryFilter, page: PageRequest) -> Page[Memory]:
         """Memories that have not expired, the newest first."""

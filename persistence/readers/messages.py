@@ -22,7 +22,7 @@ MESSAGES_BY_ID = Lookup(select(messages), messages.c.id, to_message, messages.c.
 
 
 class MessageReader(ReadSession):
-    """The part of :class:`domain.reads.Reader` that is about messages."""
+    """The part of :class:`domain.ports.Reader` that is about messages."""
 
     async def messages_by_id(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[Message | None]:
         """By id."""

@@ -20,7 +20,7 @@ MODELS_BY_ID = Lookup(select(models), models.c.id, to_model, models.c.workspace_
 
 
 class ModelReader(ReadSession):
-    """The part of :class:`domain.reads.Reader` that is about language models."""
+    """The part of :class:`domain.ports.Reader` that is about language models."""
 
     async def models(self, workspace_id: UUID, page: PageRequest) -> Page[LanguageModel]:
         """All of them by name."""

@@ -33,7 +33,7 @@ VERSIONS_OF = Lists(
 
 
 class PlaybookReader(ReadSession):
-    """The part of :class:`domain.reads.Reader` that is about playbooks."""
+    """The part of :class:`domain.ports.Reader` that is about playbooks."""
 
     async def playbooks(self, workspace_id: UUID, page: PageRequest) -> Page[SavedPlaybook]:
         """Those of the workspace by name, in the order of the characters."""

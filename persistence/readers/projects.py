@@ -24,7 +24,7 @@ SOURCES_BY_ID = Lookup(select(sources), sources.c.id, to_source, sources.c.works
 
 
 class ProjectReader(ReadSession):
-    """The part of :class:`domain.reads.Reader` that is about workspaces and projects."""
+    """The part of :class:`domain.ports.Reader` that is about workspaces and projects."""
 
     async def workspaces(self, ids: Sequence[UUID]) -> list[Workspace | None]:
         """By id."""

@@ -29,7 +29,7 @@ SECRETS_BY_ID = Lookup(select(*WITHOUT_VALUE), secrets.c.id, to_secret, secrets.
 
 
 class SecretReader(ReadSession):
-    """The part of :class:`domain.reads.Reader` that is about secrets."""
+    """The part of :class:`domain.ports.Reader` that is about secrets."""
 
     async def secrets(self, workspace_id: UUID, page: PageRequest) -> Page[Secret]:
         """All secrets by name, without their values."""

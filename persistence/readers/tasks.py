@@ -42,7 +42,7 @@ DEPENDENCIES_BY_ID = Lookup(select(dependencies), dependencies.c.id, to_dependen
 
 
 class TaskReader(ReadSession):
-    """The part of :class:`domain.reads.Reader` that is about tasks and the DAG."""
+    """The part of :class:`domain.ports.Reader` that is about tasks and the DAG."""
 
     lease: timedelta
 

@@ -16,7 +16,7 @@ import pytest
 from agents.contract import Model
 from agents.models import ModelHost, StepModel
 from agents.models.host import open_model
-from agents.testing.kit import KitContext
+from agents.testing.kit_context import KitContext
 from agents.testing.kit_step import KitStep
 from agents.testing.meter import KitMeter
 from domain.language_model import LanguageModel, ModelProvider, TokenPrice
