@@ -20,7 +20,7 @@ from domain.recovery import ErrorClass
 READS = frozenset({"select", "with", "values", "table", "explain", "show"})
 """What a statement that reads begins with. The transaction refuses to change rows; this refuses what it would let pass
 and that has an effect all the same, such as COPY … TO PROGRAM, NOTIFY and LOCK."""
-AHEAD = re.compile(r"\s+|--[^\n]*|\(")
+AHEAD = re.compile(r"[ \t\n\r\f\v]+|--[^\r\n]*|\(")
 
 
 class Database(Tool[StatementArguments, Rows]):
