@@ -7,9 +7,11 @@ one process writes and another compares is taken from them.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -18,7 +20,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 SYNC_SECONDS = 20.0
 STEP = 0.5
-"""Seconds by which the database's time may differ from what was expected without counting as moved."""
+"""Seconds by which the database's time may differ from what was possible without counting as moved."""
+DRIFT = 0.0005
+"""By how much a second of the database's machine may differ from one of ours while its clock is slewed (500 ppm)."""
+CLOSE = 0.05
+"""Seconds by which our time may be wrong without asking again at once."""
+MOST_ASKED = 3
 
 BOOTTIME = getattr(time, "CLOCK_BOOTTIME", None)
 """Linux has it; elsewhere a machine that sleeps lags until it has asked the database again."""
@@ -26,15 +33,29 @@ BOOTTIME = getattr(time, "CLOCK_BOOTTIME", None)
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the database answered, and when it was asked and had answered, in seconds since boot."""
+
+    theirs: datetime
+    asked: float
+    answered: float
+
+
 class DatabaseClock:
-    """Implements the port ``Clock``: the last answer of the database, and what has passed since, counted from boot."""
+    """Implements the port ``Clock``: what the database has answered, and what has passed since, counted from boot.
+
+    An answer was true at some moment between the question and its arrival. On a busy machine that can be a second, so
+    what several answers have in common counts, as with Marzullo's algorithm in NTP, and not the last one alone.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._base = datetime.now(UTC)
         self._base_at = self.elapsed()
+        self._uncertain = math.inf
+        """Seconds by which the base may be wrong, either way."""
         self._steady_from = 0.0
-        self._synced = False
         self._last = self._base
 
     def elapsed(self) -> float:
@@ -43,7 +64,7 @@ class DatabaseClock:
 
     def now(self) -> datetime:
         """The time; it does not go back unless the database's clock is moved back."""
-        now = self._base + timedelta(seconds=self.elapsed() - self._base_at)
+        now = self._at(self.elapsed())
         if timedelta() < self._last - now < timedelta(seconds=STEP):
             return self._last
         self._last = now
@@ -60,16 +81,31 @@ class DatabaseClock:
             DBAPIError, OSError, TimeoutError: it does not answer.
         """
         async with self._engine.connect() as connection:
-            asked = self.elapsed()
-            theirs: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
-            answered = self.elapsed()
-        uncertain = (answered - asked) / 2
-        expected = self._base + timedelta(seconds=asked + uncertain - self._base_at)
-        moved = (theirs - expected).total_seconds()
-        if self._synced and abs(moved) > STEP + uncertain:
-            log.warning("clock_moved", seconds=round(moved, 1))
-            self._steady_from = answered
-        self._base, self._base_at, self._synced = theirs.astimezone(UTC), asked + uncertain, True
+            for _ in range(MOST_ASKED):
+                asked = self.elapsed()
+                theirs: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+                self.learn(Reading(theirs, asked, self.elapsed()))
+                if self._uncertain < CLOSE:
+                    break
+
+    def learn(self, reading: Reading) -> None:
+        """Take an answer of the database into account."""
+        earliest = (reading.theirs - self._at(reading.answered)).total_seconds()
+        latest = (reading.theirs - self._at(reading.asked)).total_seconds()
+        uncertain = self._uncertain + DRIFT * max(0.0, reading.answered - self._base_at)
+        least, most = max(earliest, -uncertain), min(latest, uncertain)
+        if least > most:
+            if least - most > STEP:
+                log.warning("clock_moved", seconds=round((earliest + latest) / 2, 1))
+                self._steady_from = reading.answered
+            least, most = earliest, latest
+        middle = (least + most) / 2
+        self._base = (self._at(reading.answered) + timedelta(seconds=middle)).astimezone(UTC)
+        self._base_at = reading.answered
+        self._uncertain = (most - least) / 2
+
+    def _at(self, elapsed: float) -> datetime:
+        return self._base + timedelta(seconds=elapsed - self._base_at)
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
