@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -82,6 +83,8 @@ class MiniLm:
 
 
 def _load() -> Encoder:
+    # Since 1.29 it sends telemetry to its maker, and leaves files of its own, unless told not to before it is imported.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import numpy as np
     import onnxruntime as ort  # type: ignore[import-untyped]
     from tokenizers import Tokenizer

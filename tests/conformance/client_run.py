@@ -82,6 +82,9 @@ class ClientRun:
     def _journal(self) -> Path:
         return self.folder / "journal"
 
+    def _journaled(self) -> list[str]:
+        return self._journal.read_text().splitlines() if self._journal.exists() else []
+
     async def _observe(self, process: asyncio.subprocess.Process) -> Observations:
         assert process.stdout is not None
         observed = Observations()
@@ -99,7 +102,7 @@ class ClientRun:
             return
         self.line.cut()
         self._let(number)
-        while f"start {number + 1}" not in self._journal.read_text().splitlines():
+        while f"start {number + 1}" not in self._journaled():
             await asyncio.sleep(0.02)
         tried = self.line.turned_away
         while self.line.turned_away == tried and process.returncode is None:

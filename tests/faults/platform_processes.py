@@ -151,6 +151,14 @@ class PlatformProcess:
                     found.append(process)
         return found
 
+    def programs_left_behind(self) -> set[str]:
+        """Their names."""
+        names = set()
+        for process in self.left_behind():
+            with suppress(psutil.Error):  # it has just ended
+                names.add(process.name())
+        return names
+
     def output(self) -> str:
         return self.log.read_text(errors="replace")[-6_000:] if self.log.exists() else "(no output)"
 

@@ -39,7 +39,7 @@ async def test_a_removed_fence_is_noticed(fence: str, rule: str | None, inputs: 
         zombie.send(signal.SIGSTOP)
         async with started("worker", ground.data_dir) as other:
             await ground.checker.until_worker(other)
-            await until_line(work.journal, frozen_at, LEASE + 10, times=2)
+            await until_line(work.journal, frozen_at, LEASE + 40, times=2)
             zombie.send(signal.SIGCONT)
             await ground.checker.nothing_is_in_hand(LONG + 20)
             found = await ground.checker.violations(settled=False)

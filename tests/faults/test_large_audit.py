@@ -116,7 +116,7 @@ async def test_a_cancelled_audit_is_gone_at_once(ground: Ground, folder: Path) -
         await client.query(CANCEL, {"id": node_id})
         await ground.checker.until_status(decode_as("Execution", node_id), "CANCELLED", 10)
         took = time.monotonic() - began
-        programs = {process.name() for process in await asyncio.to_thread(worker.left_behind)}
+        programs = await asyncio.to_thread(worker.programs_left_behind)
         assert programs <= {"wrenchai", "rm"}  # it removes the checkout by rm
         assert homes(worker) == []
         await _checkout_is_gone(ground)

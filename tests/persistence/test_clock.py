@@ -1,4 +1,4 @@
-"""The clock that all processes share: what the database answers is true at some moment of the time that asking takes."""
+"""The clock that all processes share: what the database answers was true some time while it was asked."""
 
 from __future__ import annotations
 

