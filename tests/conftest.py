@@ -25,6 +25,7 @@ from server.platform.wiring import Platform, open_platform  # noqa: E402
 from server.process import Running, running  # noqa: E402
 from server.security.local_token import LocalToken  # noqa: E402
 from server.settings import Settings, load_settings  # noqa: E402
+from tests.spread import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: E402, F401
 from tests.warden import watch  # noqa: E402
 
 CHROMIUM_FLAGS = [
