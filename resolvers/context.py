@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -30,7 +31,7 @@ class Context:
 
     The reader holds a database connection only while it reads, so a subscription that waits occupies none.
     ``last_event_id`` is the cursor that a reconnecting client of server-sent events brings along. ``reads`` belongs to
-    the process: all subscriptions have it in common.
+    the process: all subscriptions have it in common. ``deadline`` is how long a query or a mutation may take.
     """
 
     actor: Actor
@@ -43,8 +44,10 @@ class Context:
     clock: Callable[[], datetime]
     notary: Notary
     models: ModelTester
+    deadline: timedelta
     last_event_id: str | None = None
     loaders: Loaders = field(init=False)
+    _began: float = field(init=False, default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         self.loaders = Loaders(self)
@@ -53,6 +56,11 @@ class Context:
     def workspace_id(self) -> UUID:
         """The workspace of whoever asks: every read is limited to it."""
         return self.actor.workspace_id
+
+    @property
+    def time_left(self) -> timedelta:
+        """Until the deadline of a query or a mutation; not above zero when it has passed."""
+        return self.deadline - timedelta(seconds=time.monotonic() - self._began)
 
     def shares(self, event: object) -> Hashable | None:
         """What an answer about an event depends on besides the selection: who asks, and the event as it was read."""

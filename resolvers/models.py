@@ -16,6 +16,9 @@ from resolvers.connections import Connection, Window, connect_root
 from resolvers.context import Context
 from resolvers.outcome import Outcome
 
+SHARE = 0.9
+"""Of the time that is left to the operation, for a trial: its answer has to be sent, too."""
+
 
 async def listed(context: Context, window: Window) -> Connection[LanguageModel]:
     """All models of the workspace, by name."""
@@ -43,7 +46,10 @@ async def used_by(context: Context, kinds: Sequence[str], _args: tuple[Any, ...]
 
 
 async def tried(context: Context, name: str) -> Outcome[tuple[LanguageModel, ModelTrial]]:
-    """Try a model out. What is wrong with the model is the trial; what is wrong with the request is an error."""
+    """Try a model out. What is wrong with the model is the trial; what is wrong with the request is an error.
+
+    A trial ends before the deadline of the operation, so that one which took too long is still told of.
+    """
 
     async def look_up(uow: UnitOfWork) -> tuple[LanguageModel, str | None]:
         context.actor.require(Permission.MANAGE_MODELS)
@@ -55,4 +61,4 @@ async def tried(context: Context, name: str) -> Outcome[tuple[LanguageModel, Mod
         model, key = await context.transactor.run(look_up)
     except Rejection as rejection:
         return Outcome(errors=(rejection,))
-    return Outcome(value=(model, await context.models.test(model, key)))
+    return Outcome(value=(model, await context.models.test(model, key, context.time_left * SHARE)))

@@ -224,7 +224,10 @@ class Mutation:
     test_model = strawberry.mutation(
         model.test_model,
         graphql_type=model.TestModelPayload,
-        description="Ask a language model something tiny, once, and say what came of it. It may cost a little.",
+        description=(
+            "Ask a language model something tiny, once, and say what came of it. It may cost a little. One that takes "
+            "longer than a request may is told of as a problem, before the deadline."
+        ),
     )
     save_playbook = mutation(
         playbooks.save_playbook,

@@ -13,9 +13,11 @@ from domain.language_model import LanguageModel, ModelTrial
 class ModelTrials:
     """See :class:`domain.ports.ModelTester`."""
 
-    async def test(self, model: LanguageModel, key: str | None) -> ModelTrial:
+    async def test(self, model: LanguageModel, key: str | None, within: timedelta) -> ModelTrial:
         """Ask the model something tiny."""
-        first_words = await asyncio.to_thread(import_module, "agents.models.first_words")
         began = time.monotonic()
-        trial: ModelTrial = await first_words.exchange(model, key, lambda: timedelta(seconds=time.monotonic() - began))
+        first_words = await asyncio.to_thread(import_module, "agents.models.first_words")
+        trial: ModelTrial = await first_words.exchange(
+            model, key, lambda: timedelta(seconds=time.monotonic() - began), within
+        )
         return trial

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -40,5 +41,8 @@ class ModelStore(Protocol):
 class ModelTester(Protocol):
     """Tries a model out."""
 
-    async def test(self, model: LanguageModel, key: str | None) -> ModelTrial:
-        """Ask it something tiny, with the key. Never raises for what is wrong with the model: that is the answer."""
+    async def test(self, model: LanguageModel, key: str | None, within: timedelta) -> ModelTrial:
+        """Ask it something tiny, with the key, and wait no longer than ``within`` for all of its answer.
+
+        Never raises for what is wrong with the model: that is the answer.
+        """

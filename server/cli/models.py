@@ -97,7 +97,10 @@ def set_(
 
 @commands.command("test")
 def try_out(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Ask a model something tiny, once: how long it takes, what it costs, or what is wrong. Ends with 1 then."""
+    """Ask a model something tiny, once: how long it takes, what it costs, or what is wrong. Ends with 1 then.
+
+    It is waited for a little less than half a minute, also when its own timeout is longer.
+    """
     from server.client import models
 
     trial = _run(lambda client: models.test_model(client, name))

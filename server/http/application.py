@@ -49,12 +49,11 @@ def build_application(platform: Platform, *, port: int, health_checks: health.Ch
     def context_of(scope: OperationScope[Actor]) -> Context:
         return platform.context(scope.principal, scope.last_event_id)
 
-    limits = TransportLimits()
     graphql = graphql_app(
         build_schema(),
         context_factory=context_of,
         authenticate=authenticate,
-        limits=limits,
+        limits=platform.limits,
         docs_url="/errors",
     )
     routes: list[BaseRoute] = [
@@ -78,7 +77,7 @@ def build_application(platform: Platform, *, port: int, health_checks: health.Ch
         allowed_hosts=settings.allowed_hosts,
         allowed_origins=settings.allowed_origins,
     )
-    return Application(asgi=guarded, graphql=graphql, sign_in=sign_in, limits=limits)
+    return Application(asgi=guarded, graphql=graphql, sign_in=sign_in, limits=platform.limits)
 
 
 def build_metrics_page(platform: Platform, *, port: int) -> ASGIApp:

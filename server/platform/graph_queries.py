@@ -18,6 +18,7 @@ from resolvers.context import Context
 if TYPE_CHECKING:
     from server.transport.document import Documents
     from server.transport.executable import ExecutableSchema
+    from server.transport.limits import TransportLimits
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +31,9 @@ class GraphQueries:
     A worker builds the schema when the first check needs it: most never do.
     """
 
-    def __init__(self, context_of: Callable[[Actor], Context]) -> None:
+    def __init__(self, context_of: Callable[[Actor], Context], limits: TransportLimits) -> None:
         self._context_of = context_of
+        self._limits = limits
 
     async def answer(self, subject: QuerySubject, document: str) -> Mapping[str, Any]:
         """The data of the only query in ``document``.
@@ -46,7 +48,8 @@ class GraphQueries:
         from server.transport.failure import RequestFailure
         from server.transport.request import GraphQLRequest
 
-        schema, documents, seconds = await asyncio.to_thread(lambda: self._graph)
+        schema, documents = await asyncio.to_thread(lambda: self._graph)
+        seconds = self._limits.deadline.total_seconds()
         variables = {
             "execution": encode("Execution", subject.execution_id),
             "task": encode("Task", subject.task_id),
@@ -78,11 +81,9 @@ class GraphQueries:
         return answer
 
     @cached_property
-    def _graph(self) -> tuple[ExecutableSchema, Documents, float]:
+    def _graph(self) -> tuple[ExecutableSchema, Documents]:
         from schema.build import build_schema
         from server.transport.document import Documents
         from server.transport.executable import ExecutableSchema
-        from server.transport.limits import TransportLimits
 
-        limits = TransportLimits()
-        return ExecutableSchema(build_schema(), limits), Documents(limits), limits.deadline.total_seconds()
+        return ExecutableSchema(build_schema(), self._limits), Documents(self._limits)

@@ -54,6 +54,7 @@ from server.security.receipt_key import ReceiptKey
 from server.security.vault import EnvelopeVault
 from server.settings import Settings
 from server.telemetry.exporting import SILENT, Telemetry
+from server.transport.limits import TransportLimits
 
 DEFAULT_WORKSPACE = UUID("00000000-0000-7000-8000-000000000001")
 """The one workspace until people and tenants are told apart."""
@@ -79,6 +80,7 @@ class Platform:
     notary: ReceiptKey
     services: Services
     telemetry: Telemetry = SILENT
+    limits: TransportLimits = TransportLimits()
     reads: Reads = field(default_factory=shared_reads)
 
     @property
@@ -108,6 +110,7 @@ class Platform:
             clock=self.clock.now,
             notary=self.notary,
             models=ModelTrials(),
+            deadline=self.limits.deadline,
             last_event_id=last_event_id,
         )
 
@@ -148,7 +151,7 @@ class Platform:
             sandbox=open_sandbox(self.settings.sandbox),
             egress=EgressPolicy(self.settings.egress_allow),
             services=self.services,
-            queries=GraphQueries(self.context),
+            queries=GraphQueries(self.context, self.limits),
         )
         return Worker(
             workshop,

@@ -26,12 +26,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Say:
-    """Stream the words, and wait for ``gate`` before the last one."""
+    """Stream the words, each after so many seconds, and wait for ``gate`` before the last one."""
 
     words: tuple[str, ...]
     gate: asyncio.Event | None = None
     usage: bool = True
     finish: str = "stop"
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,8 @@ class Provider:
         for number, word in enumerate(words, 1):
             if isinstance(reply, Say) and reply.gate is not None and number == len(words):
                 await reply.gate.wait()
+            if isinstance(reply, Say) and reply.seconds:
+                await asyncio.sleep(reply.seconds)
             await _send(writer, _chunk(asked, {"content": word}))
         if isinstance(reply, Say):
             await _send(writer, _chunk(asked, {}, reply.finish))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from domain.use_cases.models import models_for
+from server.transport.limits import TransportLimits
+from tests.models.provider import Hang, serving
 from tests.schema.conftest import Graph
 
 SHOWN = """id name provider modelId baseUrl keySecret maxOutputTokens timeout maxRequests answerMode
@@ -170,3 +174,15 @@ async def test_a_trial_of_a_model_that_is_away_says_so(graph: Graph) -> None:
     assert "away cannot be reached at http://127.0.0.1:9/v1" in tried["trial"]["problem"]
     [error] = (await graph.run(TEST, name="nobody"))["testModel"]["errors"]
     assert error["code"] == "NOT_FOUND"
+
+
+async def test_a_trial_ends_before_the_deadline_and_says_what_it_waited_for(graph: Graph) -> None:
+    short = replace(graph.platform, limits=TransportLimits(deadline=timedelta(seconds=1)))
+    async with serving() as provider:
+        provider.plan("Answer with the single word: ready", Hang())
+        await put(graph, "mute", baseUrl=provider.url)  # its own timeout is two minutes
+        tried = (await replace(graph, platform=short).run(TEST, name="mute"))["testModel"]
+    assert tried["errors"] == []
+    problem = tried["trial"]["problem"]
+    assert problem.startswith("mute said nothing within 0.")
+    assert "as long as a test may take, though an agent would wait for 120." in problem
