@@ -22,8 +22,8 @@ def select_projects() -> Select[Any]:
 
 
 def select_executions() -> Select[Any]:
-    """Executions, without what they reported: that is read when somebody asks for it."""
-    apart = {"result", "result_kind", "event_head"}
+    """Executions, without what they reported and which models they use: that is read when somebody asks for it."""
+    apart = {"result", "result_kind", "event_head", "models"}
     return select(*(column for column in executions.c if column.name not in apart))
 
 

@@ -43,7 +43,7 @@ from domain.text import storable
 from domain.use_cases import lifecycle, recording
 from domain.use_cases.closing import Case
 from domain.use_cases.lifecycle import Outcome, Segment
-from domain.use_cases.models import models_for
+from domain.use_cases.models import models_of
 
 log = structlog.get_logger(__name__)
 
@@ -238,8 +238,7 @@ class SegmentRun:
         agent = declaration.agent()
         inputs = agent.input_model.model_validate(dict(self.segment.execution.inputs))
         checkout = await self._checkout(declaration, agent.source_use(inputs))
-        workspace_id = self.segment.execution.workspace_id
-        models = await self._workshop.transactor.run(lambda uow: models_for(uow, workspace_id, declaration.kind))
+        models = await self._workshop.transactor.run(lambda uow: models_of(uow, self.segment.lease, declaration.kind))
         desk = ApprovalDesk(declaration.kind, self.segment.lease, self._workshop.transactor, self._room)
         context = SegmentContext(
             self.segment,

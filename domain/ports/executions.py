@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.execution import Artifact, Execution, Progress, Step, StoredReport, Worker
+from domain.language_model import LanguageModel
 
 
 class ExecutionStore(Protocol):
@@ -52,6 +53,16 @@ class ExecutionStore(Protocol):
 
     async def set_source_state(self, execution_id: UUID, state: str) -> None:
         """Note what exactly it works on."""
+
+    async def models(self, execution_id: UUID) -> tuple[LanguageModel, ...] | None:
+        """The models that are recorded with it, the first one first; ``None`` when that has not been done."""
+
+    async def set_models(self, execution_id: UUID, models: Sequence[LanguageModel], *, epoch: int) -> None:
+        """Record the models that it uses, while it is RUNNING in that epoch.
+
+        Raises:
+            LeaseLost: it is not.
+        """
 
     async def steps(self, execution_id: UUID) -> list[Step]:
         """Its steps in the order they began."""

@@ -21,6 +21,7 @@ from domain.language_model import (
     ModelProvider,
     TokenPrice,
 )
+from domain.lease import Lease
 from domain.ports import UnitOfWork
 from domain.secret import NAME as SECRET_NAME
 
@@ -164,6 +165,23 @@ async def models_for(uow: UnitOfWork, workspace_id: UUID, agent: str) -> tuple[L
         return ()
     known = {model.id: model for model in await uow.models.all(workspace_id)}
     return tuple(_chain(known, first))
+
+
+async def models_of(uow: UnitOfWork, lease: Lease, agent: str) -> tuple[LanguageModel, ...]:
+    """The models that an execution uses, in order: those that its agent used when it began, as they were set then.
+
+    They are part of what a recorded request is known by, so an execution that waited, or lost its worker, would ask
+    and pay again for what has been answered if they changed under way.
+
+    Raises:
+        LeaseLost: another worker has the execution.
+    """
+    recorded = await uow.executions.models(lease.execution_id)
+    if recorded is not None:
+        return recorded
+    found = await models_for(uow, lease.subject.workspace_id, agent)
+    await uow.executions.set_models(lease.execution_id, found, epoch=lease.epoch)
+    return found
 
 
 async def find_model(uow: UnitOfWork, workspace_id: UUID, name: str) -> LanguageModel:

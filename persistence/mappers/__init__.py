@@ -18,7 +18,7 @@ from persistence.mappers.ledger import from_price, to_account, to_tool_price
 from persistence.mappers.mcp_servers import from_mcp_server, to_mcp_server
 from persistence.mappers.memory import from_memory, to_memory
 from persistence.mappers.messages import from_message, from_wait, to_message, to_wait
-from persistence.mappers.models import from_model, to_choice, to_model
+from persistence.mappers.models import from_model, from_recorded_model, to_choice, to_model, to_recorded_model
 from persistence.mappers.playbooks import from_playbook, to_playbook, to_playbook_version
 from persistence.mappers.projects import to_project, to_source, to_workspace
 from persistence.mappers.rows import AnyRow
@@ -41,6 +41,7 @@ __all__ = [
     "from_model",
     "from_playbook",
     "from_price",
+    "from_recorded_model",
     "from_task",
     "from_tool_call",
     "from_vote",
@@ -59,6 +60,7 @@ __all__ = [
     "to_playbook",
     "to_playbook_version",
     "to_project",
+    "to_recorded_model",
     "to_report",
     "to_sealed_secret",
     "to_secret",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from domain.language_model import AnswerMode, LanguageModel, ModelChoice, ModelProvider, TokenPrice
 from persistence.mappers.rows import AnyRow
@@ -49,6 +52,36 @@ def from_model(model: LanguageModel) -> dict[str, Any]:
         "fallback_id": model.fallback_id,
         "updated_by": model.updated_by,
         "updated_at": model.updated_at,
+    }
+
+
+def to_recorded_model(value: Mapping[str, Any]) -> LanguageModel:
+    """A model that is recorded with an execution."""
+    fallback_id = value["fallback_id"]
+    return to_model(
+        {
+            **value,
+            "id": UUID(value["id"]),
+            "workspace_id": UUID(value["workspace_id"]),
+            "fallback_id": None if fallback_id is None else UUID(fallback_id),
+            "timeout": timedelta(seconds=value["timeout"]),
+            "created_at": datetime.fromisoformat(value["created_at"]),
+            "updated_at": datetime.fromisoformat(value["updated_at"]),
+        }
+    )
+
+
+def from_recorded_model(model: LanguageModel) -> dict[str, Any]:
+    """The same as JSON. Of its key there is the name of the secret."""
+    return {
+        **from_model(model),
+        "id": str(model.id),
+        "workspace_id": str(model.workspace_id),
+        "name": model.name,
+        "fallback_id": None if model.fallback_id is None else str(model.fallback_id),
+        "timeout": model.timeout.total_seconds(),
+        "created_at": model.created_at.isoformat(),
+        "updated_at": model.updated_at.isoformat(),
     }
 
 

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import LeaseLost
 from domain.events import LogWritten
 from domain.execution import Artifact, Execution, Progress, Step, StoredReport
+from domain.language_model import LanguageModel
 from domain.states import ENDED_EXECUTION, ExecutionStatus
-from persistence.mappers import from_execution, to_execution, to_step
+from persistence.mappers import from_execution, from_recorded_model, to_execution, to_recorded_model, to_step
 from persistence.selects import select_executions
 from persistence.tables import artifacts, events, executions, steps
 
@@ -106,6 +107,23 @@ class ExecutionTable:
         await self._connection.execute(
             update(executions).where(executions.c.id == execution_id).values(source_state=state)
         )
+
+    async def models(self, execution_id: UUID) -> tuple[LanguageModel, ...] | None:
+        """The models that are recorded with it, the first one first; ``None`` when that has not been done."""
+        found = select(executions.c.models).where(executions.c.id == execution_id)
+        recorded = (await self._connection.execute(found)).scalar_one_or_none()
+        return None if recorded is None else tuple(to_recorded_model(one) for one in recorded)
+
+    async def set_models(self, execution_id: UUID, models: Sequence[LanguageModel], *, epoch: int) -> None:
+        """Record the models that it uses, while it is RUNNING in that epoch.
+
+        Raises:
+            LeaseLost: it is not.
+        """
+        held = update(executions).where(executions.c.id == execution_id, executions.c.epoch == epoch, _running())
+        done = await self._connection.execute(held.values(models=[from_recorded_model(one) for one in models]))
+        if done.rowcount == 0:
+            raise LeaseLost(execution_id)
 
     async def steps(self, execution_id: UUID) -> list[Step]:
         """Its steps in the order they began."""

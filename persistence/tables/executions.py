@@ -43,6 +43,7 @@ executions = Table(
     Column("error_message", Text),
     Column("error_severity", Text),
     Column("source_state", Text),
+    Column("models", JSONB),
     Column("worker_id", Uuid),
     Column("epoch", Integer, nullable=False),
     Column("crashes", Integer, nullable=False),

@@ -18,6 +18,9 @@ TASK = """mutation ($input: CreateTaskInput!) { createTask(input: $input) {
 BUDGET = """mutation ($input: SetBudgetInput!) { setBudget(input: $input) { errors { message } } }"""
 DISPATCH = """mutation ($input: DispatchTaskInput!) { dispatchTask(input: $input) {
   execution { id } errors { message } } }"""
+WAITING = """query ($id: ID!) { execution(id: $id) { status
+  approvals(first: 5) { nodes { id status action { name kind summary arguments digest } } } } }"""
+DECIDE = """mutation ($input: %sInput!) { %s(input: $input) { errors { message } } }"""
 SEEN = """query ($id: ID!) { execution(id: $id) {
   status error { code message }
   result { ... on CustomReport { data } }
@@ -59,6 +62,20 @@ async def seen(client: GraphQLClient, execution_id: str) -> dict[str, Any]:
     """What is known of an execution."""
     found: dict[str, Any] = (await client.query(SEEN, {"id": execution_id}))["execution"]
     return found
+
+
+async def asked(client: GraphQLClient, execution_id: str) -> dict[str, Any] | None:
+    """The action that the execution waits for, once it waits without a worker."""
+    found = (await client.query(WAITING, {"id": execution_id}))["execution"]
+    pending = [one for one in found["approvals"]["nodes"] if one["status"] == "PENDING"]
+    return dict(pending[0]) if found["status"] == "AWAITING_APPROVAL" else None
+
+
+async def decide(client: GraphQLClient, decision: str, approval: dict[str, Any], **more: Any) -> None:
+    """Approve or reject it."""
+    given = {"approvalId": approval["id"], "digest": approval["action"]["digest"], **more}
+    done = await client.query(DECIDE % (decision.capitalize(), decision), {"input": given})
+    assert done[decision]["errors"] == []
 
 
 def of_kind(execution: dict[str, Any], kind: str) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from domain.lease import Lease
 from domain.ports import UnitOfWork
 from domain.reads import FeedFilter, FeedStart
 from domain.states import ExecutionStatus
+from domain.use_cases.models import models_of
 from domain.use_cases.recording import record_segment_trace
 from persistence import tables
 from tests.persistence.conftest import Shelf
@@ -146,6 +147,20 @@ async def test_where_a_trace_begins_is_noted_only_by_who_has_the_lease(
     found = await shelf.do(lambda uow: uow.executions.lock(execution.id))
     assert found is not None
     assert found.segment_traceparent == (traceparent if allowed else execution.segment_traceparent)
+
+
+@LEASES
+async def test_the_models_of_an_execution_are_recorded_only_by_who_has_the_lease(
+    shelf: Shelf, status: ExecutionStatus, epoch: int, allowed: bool
+) -> None:
+    execution = await shelf.execution(await shelf.task(await shelf.project()), status=status)
+    lease = Lease(subject=subject_of(execution), execution_id=execution.id, epoch=epoch, worker_id=uuid4())
+    if allowed:
+        assert await shelf.do(lambda uow: models_of(uow, lease, "inspector")) == ()
+    else:
+        with pytest.raises(LeaseLost, match=str(execution.id)):
+            await shelf.do(lambda uow: models_of(uow, lease, "inspector"))
+    assert await shelf.do(lambda uow: uow.executions.models(execution.id)) == (() if allowed else None)
 
 
 async def test_an_execution_that_does_not_exist_gets_no_event(shelf: Shelf) -> None:

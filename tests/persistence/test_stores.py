@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.events import ExecutionQueued, LogWritten, Subject, TaskCreated
 from domain.execution import Progress, StoredReport, Worker
+from domain.language_model import AnswerMode, LanguageModel, ModelProvider, TokenPrice
 from domain.ports import UnitOfWork
 from domain.states import ExecutionStatus, StepStatus, TaskStatus
 from domain.task import Priority, RetryPolicy
@@ -142,6 +143,34 @@ async def test_a_report_goes_there_and_back(shelf: Shelf) -> None:
     await shelf.do(lambda uow: uow.executions.update(execution))
     assert await shelf.read.reports_of(shelf.workspace_id, [uuid4(), execution.id]) == [None, report]
     assert await shelf.read.reports_of(uuid4(), [execution.id]) == [None]
+
+
+async def test_the_models_of_an_execution_go_there_and_back_and_stay(shelf: Shelf) -> None:
+    execution = await shelf.execution(await shelf.task(await shelf.project()))
+    full = LanguageModel(
+        id=uuid4(),
+        workspace_id=shelf.workspace_id,
+        name="full",
+        provider=ModelProvider.ANTHROPIC,
+        model_id="a-model",
+        base_url="https://models.example",
+        key_secret="the-name",
+        max_output_tokens=7,
+        timeout=timedelta(seconds=1.5),
+        max_requests=3,
+        answer_mode=AnswerMode.PROMPTED,
+        price=TokenPrice(input=1, output=2),
+        fallback_id=uuid4(),
+        updated_by="user:ada",
+        created_at=NOON,
+        updated_at=NOON + timedelta(microseconds=1),
+    )
+    assert has_defaults(full) == []
+    bare = replace(full, base_url=None, key_secret=None, price=None, fallback_id=None)
+    assert await shelf.do(lambda uow: uow.executions.models(execution.id)) is None
+    await shelf.do(lambda uow: uow.executions.set_models(execution.id, [full, bare], epoch=execution.epoch))
+    await shelf.do(lambda uow: uow.executions.update(execution))
+    assert await shelf.do(lambda uow: uow.executions.models(execution.id)) == (full, bare)
 
 
 async def test_an_update_puts_no_old_progress_back(shelf: Shelf) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
-from agents.contract import Agent, AgentContext, Limits, Step
+from agents.contract import Action, Agent, AgentContext, Limits, Step
 
 
 class AskerInputs(BaseModel):
@@ -16,6 +16,7 @@ class AskerInputs(BaseModel):
     questions: list[str] = Field(description="What it asks, one after the other, in one step.")
     journal: str | None = Field(None, description="A file that gets a line for each answer, as soon as it is there.")
     form: bool = Field(False, description="Ask for answers of a certain form.")
+    again: bool = Field(False, description="Ask a person whether to go on, then ask everything again, and one more.")
 
 
 class Opinion(BaseModel):
@@ -46,7 +47,7 @@ class Asker(Agent[AskerInputs, AskerReport]):
     report_model = AskerReport
 
     async def run(self, context: AgentContext, inputs: AskerInputs) -> AskerReport:
-        """Ask everything in one step, so that a crash in the middle runs all of it again."""
+        """Ask everything in one step, so that a crash, or a pause, in the middle runs all of it again."""
 
         async def ask(step: Step) -> AskerReport:
             model = step.model
@@ -63,4 +64,9 @@ class Asker(Agent[AskerInputs, AskerReport]):
                         journal.write(f"{answers[-1]}\n")
             return AskerReport(model=model.name, answers=answers)
 
-        return await context.step("ask", ask, returns=AskerReport)
+        first = await context.step("ask", ask, returns=AskerReport)
+        if not inputs.again:
+            return first
+        await context.approve(Action(name="go on", kind="test.ask", summary="Ask again."))
+        inputs = inputs.model_copy(update={"questions": [*inputs.questions, "One more?"]})
+        return await context.step("ask again", ask, returns=AskerReport)
