@@ -28,7 +28,7 @@ class Prompt:
 class Model(Protocol):
     """The model of the workspace, or of this agent, with those it falls back to.
 
-    It plans, explains and writes; it never replaces a measurement. An agent does its job without one, too.
+    It may plan, explain and write; it never replaces a measurement. An agent does its job without one, too.
     """
 
     @property
@@ -72,13 +72,15 @@ class Model(Protocol):
         against. An answer that does not fit is sent back with what is wrong, twice at most.
 
         Each request is recorded before it is made and when it has ended, with its tokens and its cost; what it costs at
-        worst is reserved first. An equal request of the execution is answered from the record and not made again, also
-        after a crash; with another ``sample`` it is another request. What the model says is in the execution's events
-        while it says it.
+        worst is reserved first. An equal request of the same execution is answered from the record and not made again,
+        also after a crash; with another ``sample``, or in another execution, it is another request. What the model says
+        is in the execution's events while it says it.
 
-        ``tools`` are typed tools that the model may call: each call is recorded like one of the step itself. Give it
-        none whose side effects nobody has approved. ``system`` goes before the prompt's own. ``max_output_tokens`` is
-        for each request, and at most what the model's settings say.
+        ``tools`` are typed tools that the model may call: each call is recorded like one of the step itself. One that
+        would write to the source or change something of others (``effects_of``) is asked about first, as by
+        ``context.approve``: the step is then run again from its beginning. A rejection is told to the model as a
+        failure of that call, and the execution goes on. ``system`` goes before the prompt's own. ``max_output_tokens``
+        is for each request, and at most what the model's settings say.
 
         What is sent is sent as it is: do not put secrets into a prompt.
 

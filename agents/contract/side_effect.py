@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 
 
@@ -18,4 +19,9 @@ class SideEffect(StrEnum):
 
 
 ASKED_FIRST = frozenset({SideEffect.WRITES_SOURCE, SideEffect.CHANGES_OTHERS})
-"""What a person is asked about before a tool is called directly."""
+"""What a person is asked about before a tool is called directly, or by a language model of its own accord."""
+
+
+def told(effects: Collection[SideEffect]) -> str:
+    """The effects in words, for whoever decides: what comes after "which"."""
+    return " and ".join(sorted(effect.value.lower().replace("_", " ") for effect in effects))

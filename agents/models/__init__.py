@@ -5,6 +5,7 @@ processes never ask one.
 """
 
 from agents.models.host import NO_MODELS, ChosenModels, ModelHost
+from agents.models.permitted import PermittedCalls, ask_nobody
 from agents.models.step_model import StepModel
 
-__all__ = ["NO_MODELS", "ChosenModels", "ModelHost", "StepModel"]
+__all__ = ["NO_MODELS", "ChosenModels", "ModelHost", "PermittedCalls", "StepModel", "ask_nobody"]

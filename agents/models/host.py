@@ -50,8 +50,8 @@ class ModelHost:
     """The step as a model sees it.
 
     ``reveal`` answers a secret's value; ``note`` records what is done about an error; ``tell`` writes events of the
-    execution; ``call`` calls a typed tool; ``working`` says that something is at work; ``pause`` waits between two
-    attempts. ``streams`` is false for a double that only answers as a whole.
+    execution; ``call`` calls a typed tool once it may be called; ``working`` says that something is at work; ``pause``
+    waits between two attempts. ``streams`` is false for a double that only answers as a whole.
     """
 
     step: str

@@ -346,6 +346,7 @@ class SegmentContext:
             sandbox=self._sandbox,
             egress=self._egress,
             room=self._room,
+            ask=self._desk.ask,
             models=self._models,
             agent=self._agent,
             services=self._services,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import RootModel
 
+from agents.asking import shown
 from agents.contract import Action, SideEffect, Tool, ToolFailure, ToolLimits
 from agents.contract.egress import Egress
 from agents.contract.mcp import MCP_PREFIX, McpAnswer
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 
 MOST_OUTPUT = 4 * 2**20
 """Bytes of an answer."""
-MOST_SHOWN = 4_000
-"""Characters of a text in a question."""
 MOST_NAMED = 80
 """Characters of a step's name in the name of an action."""
 
@@ -209,10 +208,10 @@ class McpDesk:
                 arguments={
                     "server": server.name,
                     "tool": tool.name,
-                    "arguments": _shown(self._redactor.arguments(storable(dict(arguments)))),
+                    "arguments": shown(self._redactor.arguments(storable(dict(arguments)))),
                     "argumentsDigest": digest(storable(dict(arguments))),
                     "definitionDigest": tool.digest,
-                    "description": _shown(tool.description),
+                    "description": shown(tool.description),
                     "changed": bool(changed),
                 },
                 risk=Severity.HIGH if changed or not tool.read_only else Severity.MEDIUM,
@@ -293,14 +292,3 @@ def _refuse_denied(server: McpServer, tool: str) -> None:
     known = server.tool(tool)
     if known is not None and known.in_force is CallPolicy.DENY:
         raise ToolFailure(f"{server.name}/{tool} may not be called here.", error_class=ErrorClass.REFUSED)
-
-
-def _shown(value: Any) -> Any:
-    """The arguments for whoever decides: of long texts the beginning; the digest beside them covers all."""
-    if isinstance(value, str) and len(value) > MOST_SHOWN:
-        return f"{value[:MOST_SHOWN]}… ({len(value):,} characters)"
-    if isinstance(value, Mapping):
-        return {key: _shown(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_shown(part) for part in value]
-    return value

@@ -16,8 +16,10 @@ from opentelemetry.trace import Span
 from uuid_utils.compat import uuid7
 
 from agents.contract import (
+    Action,
     AgentFailure,
     Alternative,
+    Answer,
     Checkout,
     Received,
     Tool,
@@ -32,7 +34,7 @@ from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, Sandbox, SandboxLim
 from agents.contract.services import NO_SERVICES, Services
 from agents.contract.tool import Arguments, Result
 from agents.messaging import answer_draft, drafted
-from agents.models import NO_MODELS, ChosenModels, ModelHost, StepModel
+from agents.models import NO_MODELS, ChosenModels, ModelHost, PermittedCalls, StepModel, ask_nobody
 from agents.processes import ProcessNotStarted, ProcessResult, ProcessTimedOut, run
 from agents.recovery import Decision, with_alternatives
 from agents.runtime import traces
@@ -85,6 +87,7 @@ class RunningStep:
         egress: Egress,
         room: WaitingRoom,
         agent: str,
+        ask: Callable[[Action], Awaitable[Answer]] = ask_nobody,
         models: ChosenModels = NO_MODELS,
         services: Services = NO_SERVICES,
         servers: McpDesk | None = None,
@@ -111,6 +114,7 @@ class RunningStep:
         self._services = services
         self._servers = servers
         self._counted: Counter[str] = Counter()
+        self._of_the_model = PermittedCalls(name, redactor, ask=ask, call=self.call)
 
     @property
     def model(self) -> StepModel | None:
@@ -125,7 +129,7 @@ class RunningStep:
             reveal=self._reveal,
             note=self._note,
             tell=self._tell,
-            call=self.call,
+            call=self._of_the_model.call,
             working=self._room.working,
             turns=self._models.turns,
         )

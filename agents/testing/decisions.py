@@ -34,17 +34,19 @@ class Decisions:
         self._agent = agent
         self._approvals = approvals
 
-    def on(self, action: Action) -> Answer:
-        """What the test says to the action.
+    def on(self, action: Action, *, again: bool = False) -> Answer:
+        """What the test says to the action; ``again`` lets it be asked more than once.
 
         Raises:
             ActionRejected: no, and the agent does not want to go on without it.
             UnexpectedAction: nothing.
         """
         name = question(self._agent, action).name
-        if name in {known.name for known in self.asked}:
+        known = name in {one.name for one in self.asked}
+        if known and not again:
             raise ValueError(f"The action {name} was asked before; give each action a name of its own.")
-        self.asked.append(action)
+        if not known:
+            self.asked.append(action)
         granted = self._approvals.get(name) if isinstance(self._approvals, Mapping) else self._approvals(action)
         if granted is None:
             raise UnexpectedAction(action)

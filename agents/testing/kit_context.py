@@ -150,6 +150,10 @@ class KitContext(KitMessaging):
         """Answer as the test says."""
         return self.decisions.on(action)
 
+    async def approve_again(self, action: Action) -> Answer:
+        """The same for what is asked within a step: one that is tried again asks again, and has its answer already."""
+        return self.decisions.on(action, again=True)
+
     def recorded(self, name: str, *, returns: type[Output]) -> Output | None:
         """Nothing: there is no earlier segment."""
         return None

@@ -16,7 +16,7 @@ from agents.contract import Alternative, McpAnswer, Received, Tool, ToolFailure,
 from agents.contract.sandbox import DEFAULT_LIMITS, SCRATCH, SandboxLimits, SandboxResult
 from agents.contract.tool import Arguments, Result
 from agents.messaging import answer_draft, drafted
-from agents.models import ModelHost, StepModel
+from agents.models import ModelHost, PermittedCalls, StepModel
 from agents.processes import ProcessNotStarted, ProcessTimedOut, run
 from agents.recovery import Decision, with_alternatives
 from agents.runtime.sandboxed_calls import call_sandboxed
@@ -72,6 +72,7 @@ class KitStep:
         self.sent: list[MessageDraft] = []
         self._context = context
         self.memory = StepMemory(self.call)
+        self._of_the_model = PermittedCalls(name, context.redactor, ask=context.approve_again, call=self.call)
 
     @property
     def model(self) -> StepModel | None:
@@ -87,7 +88,7 @@ class KitStep:
             reveal=self.reveal,
             note=self.note,
             tell=self.tell,
-            call=self.call,
+            call=self._of_the_model.call,
             working=nullcontext,
             turns=self._context.turns,
             pause=_no_pause,

@@ -24,7 +24,7 @@ from agents.contract import (
     WrongInputs,
 )
 from agents.contract.mcp import MCP_PREFIX
-from agents.contract.side_effect import ASKED_FIRST
+from agents.contract.side_effect import ASKED_FIRST, told
 from agents.toolbox.typed import typed_tools
 from domain.reports.toolcall import ToolCallReport
 from domain.severity import Severity
@@ -163,11 +163,10 @@ def _parsed(tool: type[Tool[Any, Any]], arguments: Mapping[str, Any]) -> BaseMod
 
 
 def _action(tool: type[Tool[Any, Any]], arguments: Mapping[str, Any], effects: frozenset[SideEffect]) -> Action:
-    does = " and ".join(sorted(effect.value.lower().replace("_", " ") for effect in effects))
     return Action(
         name=_step_name(tool.name),
         kind=f"tool.{tool.name}",
-        summary=f"Call {tool.name}, which {does}: {tool.purpose}",
+        summary=f"Call {tool.name}, which {told(effects)}: {tool.purpose}",
         arguments={"tool": tool.name, "arguments": arguments},
         risk=Severity.HIGH,
     )

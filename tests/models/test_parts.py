@@ -8,19 +8,31 @@ from uuid import uuid4
 
 import pytest
 from pydantic import BaseModel
-from pydantic_ai.messages import PartDeltaEvent, TextPartDelta, ThinkingPartDelta
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    PartDeltaEvent,
+    TextPart,
+    TextPartDelta,
+    ThinkingPartDelta,
+    ToolCallPart,
+    ToolReturnPart,
+)
+from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from agents.contract import Agent, AgentContext, Step
 from agents.models.pricing import Tokens, cost_of, quote
 from agents.models.speech import Speech
 from agents.prompts import PromptUnusable, load_prompt
-from agents.testing import answers, load_cases, run_agent
+from agents.testing import UnexpectedAction, answers, load_cases, run_agent
 from agents.testing.check import check
 from domain.events import Event, ModelSpoke
 from domain.language_model import ModelProvider
 from domain.redaction import Redactor
 from domain.units import Unit
 from tests.models.conftest import configured
+from tests.plugins.probe_tools import Publish
 
 
 def test_prices_are_those_of_the_offline_table_or_the_owners() -> None:
@@ -138,3 +150,64 @@ async def test_a_case_says_what_the_model_answers(tmp_path: Path) -> None:
     )
     for case in load_cases(tmp_path):
         assert (await check(Reviewer, case)).problems == ()
+
+
+class Published(BaseModel):
+    """What the model said."""
+
+    said: str
+
+
+class Publisher(Agent[Nothing, Published]):
+    """Lets a model publish."""
+
+    kind = "publisher"
+    version = "1.0"
+    title = "Publisher"
+    purpose = "Publishes."
+    capabilities = ("publish",)
+    input_model = Nothing
+    report_model = Published
+
+    async def run(self, context: AgentContext, inputs: Nothing) -> Published:
+        async def publish(step: Step) -> Published:
+            assert step.model is not None
+            return Published(said=await step.model.ask("Go.", tools=[Publish]))
+
+        return await context.step("publish", publish, returns=Published)
+
+
+def publishing(file: Path) -> FunctionModel:
+    """A model that publishes twice, then does so dry, and says what it was told."""
+
+    def answer(messages: list[ModelMessage], _info: AgentInfo) -> ModelResponse:
+        parts = [part for one in messages if isinstance(one, ModelRequest) for part in one.parts]
+        told = [str(part.content) for part in parts if isinstance(part, ToolReturnPart)]
+        if len(told) == 3:
+            return ModelResponse(parts=[TextPart(content="\n".join(told))])
+        return ModelResponse(parts=[ToolCallPart("publish", {"file": str(file), "dry": len(told) == 2})])
+
+    return FunctionModel(answer)
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_in_the_kit_too_what_a_model_wants_to_change_is_asked_first(tmp_path: Path, allowed: bool) -> None:
+    file = tmp_path / "published"
+    run = await run_agent(Publisher(), tmp_path, Nothing(), model=publishing(file), approvals=lambda action: allowed)
+    told = run.report.said.splitlines()
+    assert told[2] == "{'lines': 0}"  # nobody is asked about a dry run
+    assert {action.kind for action in run.actions} == {"tool.publish"}
+    if allowed:
+        assert told[:2] == ["{'lines': 1}", "{'lines': 2}"]
+        assert len({action.name for action in run.actions}) == len(run.actions) == 2
+    else:
+        assert told[0] == told[1]  # it insists, and nobody is bothered again
+        assert "publish was not called." in told[0]
+        assert "was rejected by the test." in told[0]
+        assert len(run.actions) == 1
+        assert not file.exists()
+
+
+async def test_a_test_that_does_not_expect_it_fails(tmp_path: Path) -> None:
+    with pytest.raises(UnexpectedAction, match="publish: publish "):
+        await run_agent(Publisher(), tmp_path, Nothing(), model=publishing(tmp_path / "published"))

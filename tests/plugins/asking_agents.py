@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
 from agents.contract import Action, Agent, AgentContext, Limits, Step
+
+if TYPE_CHECKING:
+    from tests.plugins.probe_tools import Publish
+else:  # it runs as a plugin, with its own folder on the path and not that of the tests
+    from probe_tools import Publish
 
 
 class AskerInputs(BaseModel):
@@ -17,6 +23,7 @@ class AskerInputs(BaseModel):
     journal: str | None = Field(None, description="A file that gets a line for each answer, as soon as it is there.")
     form: bool = Field(False, description="Ask for answers of a certain form.")
     again: bool = Field(False, description="Ask a person whether to go on, then ask everything again, and one more.")
+    publishes: bool = Field(False, description="Let the model call the tool publish.")
 
 
 class Opinion(BaseModel):
@@ -58,7 +65,7 @@ class Asker(Agent[AskerInputs, AskerReport]):
                 if inputs.form:
                     answers.append((await model.ask(question, returns=Opinion)).why)
                 else:
-                    answers.append(await model.ask(question))
+                    answers.append(await model.ask(question, tools=[Publish] if inputs.publishes else []))
                 if inputs.journal is not None:
                     with Path(inputs.journal).open("a") as journal:
                         journal.write(f"{answers[-1]}\n")
