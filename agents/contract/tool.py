@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -19,6 +19,9 @@ from agents.contract.side_effect import SideEffect
 from agents.contract.source_use import SourceUse
 from domain.execution import TestCounts
 from domain.prices import Price
+
+if TYPE_CHECKING:
+    from agents.contract.model import Model
 
 Arguments = TypeVar("Arguments", bound=BaseModel)
 Result = TypeVar("Result", bound=BaseModel)
@@ -55,6 +58,13 @@ class ToolScope(Protocol):
 
         Raises:
             ToolFailure: there is no memory where it is called.
+        """
+
+    @property
+    def model(self) -> Model | None:
+        """The language model of the agent that calls; ``None`` when the workspace has chosen none for it.
+
+        Its requests are recorded and paid like those of the step.
         """
 
     async def log(self, text: str) -> None:

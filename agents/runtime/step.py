@@ -291,6 +291,7 @@ class RunningStep:
                 self._agent, self._lease, idempotency_key, self._transactor, self._clock, self._redactor
             ),
             services=self._services,
+            model=self.model,
             keep=self._store.put,
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agents.contract import AgentFailure, ToolFailure, ToolMissing, ToolTimedOut
+from agents.contract import AgentFailure, BudgetExceeded, Model, ToolFailure, ToolMissing, ToolTimedOut
 from agents.contract.egress import Egress
 from agents.contract.memory import CallMemory
 from agents.contract.sandbox import Sandbox
@@ -65,6 +65,7 @@ class CallScope:
         redactor: Redactor,
         memory: CallMemory | None = None,
         services: Services = NO_SERVICES,
+        model: Model | None = None,
         keep: Keep = keep_nothing,
     ) -> None:
         self.idempotency_key = idempotency_key
@@ -73,6 +74,7 @@ class CallScope:
         self.sandbox = sandbox
         self.egress = egress
         self.services = services
+        self.model = model
         self.artifacts: dict[str, CallArtifact] = {}
         self.secrets: dict[str, None] = {}
         self.exit_code: int | None = None
@@ -209,10 +211,10 @@ async def _made(
         raise
     except (LeaseLost, StoreLost):
         raise
-    except AgentFailure as error:
+    except (AgentFailure, BudgetExceeded) as error:  # the latter of a tool that wanted to ask a model
         said = redactor.text(str(error))
         await ended(ToolCallState.FAILED, said)
-        raise AgentFailure(said, code=error.code) from None
+        raise error if isinstance(error, BudgetExceeded) else AgentFailure(said, code=error.code) from None
     except ToolFailure as error:
         said = redactor.text(str(error))
         await ended(ToolCallState.FAILED, said)

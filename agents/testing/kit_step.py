@@ -192,6 +192,7 @@ class KitStep:
                 redactor=context.redactor,
                 memory=context.memory,
                 services=context.services,
+                model=self.model,
                 keep=keep,
             )
             scopes.append(made)

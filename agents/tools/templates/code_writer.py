@@ -1,15 +1,21 @@
-"""The process that renders templates: ``{"files": {path: text}, "variables": {…}}`` on standard input.
+"""The process that makes files and checks them: ``{"files": {path: text}, "variables": {…}}`` on standard input.
 
 Templates may come from a source, so they are rendered in the sandbox of Jinja and in a process of its own: what a
-template can do beside making text is to take time and memory.
+template can do beside making text is to take time and memory. The same is true of what reads the files that were made.
+Without ``variables`` the files are made already, by a language model, and are checked only.
 """
 
 from __future__ import annotations
 
+import ast
+import json
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
+import yaml
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -17,7 +23,59 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from agents.tools.bounded import Refused, serve
 
 LARGEST_FILE = 2**20
+MOST_NODES = 1_000_000
+"""Of a YAML file, once each alias is written out."""
 LITERALS = {"int": "0", "float": "0.0", "str": '""', "bool": "False", "bytes": 'b""'}
+
+
+def make(request: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The files by their paths, each with its ``content``, and whether it was ``checked``.
+
+    Raises:
+        Refused: a template cannot be rendered, or makes too much; a file cannot be read by what reads such files.
+    """
+    made = render(request) if "variables" in request else request["files"]
+    return {name: {"content": content, "checked": _checked(name, content)} for name, content in made.items()}
+
+
+def _read_yaml(text: str) -> None:
+    for document in yaml.compose_all(text, Loader=yaml.SafeLoader):
+        if _weight(document, {}) > MOST_NODES:
+            raise ValueError(f"written out, its aliases stand for more than {MOST_NODES:,} values")
+    for _ in yaml.safe_load_all(text):
+        pass
+
+
+def _weight(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many values it has once each alias is written out. One that holds itself has too many."""
+    if id(node) not in known:
+        known[id(node)] = MOST_NODES + 1
+        parts = node.value if isinstance(node, yaml.CollectionNode) else ()
+        inner = [one for part in parts for one in (part if isinstance(part, tuple) else (part,))]
+        known[id(node)] = 1 + sum(_weight(one, known) for one in inner)
+    return known[id(node)]
+
+
+CHECKS: Mapping[str, Callable[[str], Any]] = {
+    ".json": json.loads,
+    ".py": ast.parse,
+    ".toml": tomllib.loads,
+    ".yaml": _read_yaml,
+    ".yml": _read_yaml,
+}
+"""What must be able to read a file with that ending."""
+
+
+def _checked(name: str, content: str) -> bool:
+    check = CHECKS.get(PurePosixPath(name).suffix)
+    if check is None:
+        return False
+    try:
+        check(content)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, yaml.YAMLError) as error:
+        said = " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
+        raise Refused(f"What is made for {name!r} cannot be read: {said}.") from error
+    return True
 
 
 def render(request: Mapping[str, Any]) -> dict[str, str]:
@@ -70,4 +128,4 @@ def placeholders(parameters: str) -> str:
 
 
 if __name__ == "__main__":
-    serve(render)
+    serve(make)
