@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -79,6 +79,15 @@ class Memory:
     def expired(self, now: datetime) -> bool:
         """Whether its time has passed: it is not shown any more, and removed when the house is kept next."""
         return self.expires_at is not None and self.expires_at <= now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What came of remembering: whether the place had the text already, and whether its kind or tags were changed."""
+
+    memory: Memory
+    known: bool
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +192,33 @@ def _without_chance(
     if not found.get(Way.VECTOR):
         return found
     return {way: [hit for hit in hits if hit[1] >= CHANCE[way]] for way, hits in found.items()}
+
+
+def joined_with(known: Memory, again: Memory, *, keeps_kind: bool) -> Memory:
+    """A memory of which the same text was put down again: with the tags of both, and the later of their two times.
+
+    Its kind is the newer one, unless ``keeps_kind``. It is another version when its kind or tags are others.
+
+    Raises:
+        Invalid: both together have more than 20 tags.
+    """
+    tags = tuple(dict.fromkeys((*known.tags, *again.tags)))
+    if len(tags) > MOST_TAGS:
+        held = f"It is known already, with {len(known.tags)} tags"
+        raise Invalid(
+            f"{held}: with these it had {len(tags)}, and may have {MOST_TAGS}. Correct it instead.",
+            path=("input", "tags"),
+        )
+    ends = (known.expires_at, again.expires_at)
+    joined = replace(
+        known,
+        kind=known.kind if keeps_kind else again.kind,
+        tags=tags,
+        expires_at=None if None in ends else max(end for end in ends if end is not None),
+    )
+    if (joined.kind, joined.tags) == (known.kind, known.tags):
+        return joined
+    return replace(joined, updated_by=again.updated_by, updated_at=again.updated_at, version=known.version + 1)
 
 
 def pieces(text: str) -> list[str]:

@@ -68,7 +68,9 @@ def memory_filter(where: MemoryFilterInput | None) -> MemoryFilter:
 class RememberInput:
     """A memory to keep."""
 
-    content: str = strawberry.field(description="1 to 16,000 characters. The same text is kept once in a place.")
+    content: str = strawberry.field(
+        description="1 to 16,000 characters. The same text is kept once in a place, with all tags it was given."
+    )
     scope: MemoryScope = strawberry.field(default=MemoryScope.WORKSPACE, description="For whom it counts.")
     agent: str | None = strawberry.field(
         default=UNSET, name="agentKind", description="Kind of the agents it is for; with AGENT, and only then."
@@ -76,7 +78,10 @@ class RememberInput:
     project_id: ID | None = strawberry.field(
         default=UNSET, description="The project it is about; with PROJECT, and only then."
     )
-    kind: str = strawberry.field(default=DEFAULT_KIND, description="What sort of thing it says, for example decision.")
+    kind: str | None = strawberry.field(
+        default=UNSET,
+        description=f"What sort of thing it says, for example decision. Without it: what it is, or {DEFAULT_KIND}.",
+    )
     tags: list[str] = strawberry.field(default_factory=list, description="At most 20 words it can be told by.")
     expires_at: datetime | None = strawberry.field(default=UNSET, description=EXPIRES)
 
@@ -95,7 +100,7 @@ class RememberInput:
         return memory.Remember(
             place=place,
             content=self.content,
-            kind=self.kind,
+            kind=given(self.kind),
             tags=tuple(self.tags),
             expires_at=given(self.expires_at),
         )
@@ -152,7 +157,9 @@ class EraseMemoriesInput:
     """Memories to erase."""
 
     filter: MemoryFilterInput = strawberry.field(description="Which memories; at least one condition.")
-    count: int = strawberry.field(description="How many you know them to be: with another number nothing is erased.")
+    count: int = strawberry.field(
+        description="How many you know them to be: with another number nothing is erased. Expired ones are not counted."
+    )
 
     def command(self) -> memory.EraseMemories:
         """The same in terms of the domain.

@@ -9,6 +9,7 @@ from strawberry import Parent
 
 from domain.execution import Execution as DomainExecution
 from domain.ledger import Account
+from domain.memory import Kept
 from domain.memory import Memory as DomainMemory
 from domain.playbooks.saved import SavedPlaybook
 from domain.states import ACTIVE_TASK
@@ -265,11 +266,26 @@ class RemovePricePayload(Payload):
     tool = changed(str, "Name of the tool.")
 
 
+def _kept_memory(root: Parent[Outcome[Kept]]) -> DomainMemory | None:
+    return None if root.value is None else root.value.memory
+
+
+def _known(root: Parent[Outcome[Kept]]) -> bool | None:
+    return None if root.value is None else root.value.known
+
+
 @strawberry.type(description="What remember answers.")
 class RememberPayload(Payload):
     """See the description."""
 
-    memory = changed(Memory, "The memory: a new one, or the one that says exactly this already.")
+    memory = strawberry.field(
+        _kept_memory,
+        graphql_type=Memory | None,
+        description="The memory: a new one, or the one that says exactly this already.",
+    )
+    known = strawberry.field(
+        _known, description="Whether it was there already: it has the new tags too, and the new kind if one was given."
+    )
 
 
 @strawberry.type(description="What correctMemory answers.")
@@ -294,4 +310,4 @@ class EraseMemoryPayload(Payload):
 class EraseMemoriesPayload(Payload):
     """See the description."""
 
-    erased = changed(int, "How many memories were erased.")
+    erased = changed(int, "How many memories were erased; expired ones, which nobody sees, are not counted.")

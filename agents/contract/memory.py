@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from domain.memory import DEFAULT_KIND, Memory, MemoryScope, Recalled
+from domain.memory import Memory, MemoryScope, Recalled
 
 
 class FoundMemory(BaseModel):
@@ -42,11 +42,13 @@ class AgentMemory(Protocol):
         content: str,
         *,
         scope: MemoryScope = MemoryScope.PROJECT,
-        kind: str = DEFAULT_KIND,
+        kind: str | None = None,
         tags: Sequence[str] = (),
         expires_in: timedelta | None = None,
     ) -> FoundMemory:
         """Keep a text of 1 to 16,000 characters. The same text is kept once in a place, so doing it twice does no harm.
+
+        It has then the tags of both times, and the kind that was said last; without one it is a ``fact``.
 
         Raises:
             ToolFailure: it cannot be kept; the message says why.
@@ -79,7 +81,7 @@ class CallMemory(Protocol):
         content: str,
         *,
         scope: MemoryScope,
-        kind: str,
+        kind: str | None,
         tags: Sequence[str],
         expires_in: timedelta | None,
     ) -> Memory:

@@ -34,7 +34,7 @@ class ExecutionMemory:
         self._redactor = redactor
 
     async def remember(
-        self, content: str, *, scope: MemoryScope, kind: str, tags: Sequence[str], expires_in: timedelta | None
+        self, content: str, *, scope: MemoryScope, kind: str | None, tags: Sequence[str], expires_in: timedelta | None
     ) -> Memory:
         """Keep a text; the call is its source."""
         note = AgentNote(

@@ -21,6 +21,7 @@ from domain.memory import (
     Score,
     check_kind,
     check_tags,
+    joined_with,
 )
 from domain.text import check_text
 
@@ -38,7 +39,7 @@ class KitMemory:
         content: str,
         *,
         scope: MemoryScope = MemoryScope.PROJECT,
-        kind: str = DEFAULT_KIND,
+        kind: str | None = None,
         tags: Sequence[str] = (),
         expires_in: timedelta | None = None,
     ) -> Memory:
@@ -49,38 +50,37 @@ class KitMemory:
         self,
         content: str,
         scope: MemoryScope = MemoryScope.PROJECT,
-        kind: str = DEFAULT_KIND,
+        kind: str | None = None,
         tags: Sequence[str] = (),
         expires_in: timedelta | None = None,
         source: str = "user:test",
     ) -> Memory:
         """Keep a text of somebody."""
+        now = datetime.now(UTC)
         try:
-            text = check_text(content, "content", most=LONGEST, required=True)
-            kind, tags = check_kind(kind), check_tags(tags)
+            memory = Memory(
+                id=uuid4(),
+                workspace_id=UUID(int=1),
+                place=MemoryPlace(
+                    scope=scope,
+                    agent=self.agent if scope is MemoryScope.AGENT else None,
+                    project_id=self.project_id if scope is MemoryScope.PROJECT else None,
+                ),
+                kind=DEFAULT_KIND if kind is None else check_kind(kind),
+                tags=check_tags(tags),
+                content=check_text(content, "content", most=LONGEST, required=True),
+                source=MemorySource(actor=source),
+                updated_by=source,
+                expires_at=None if expires_in is None else now + expires_in,
+                created_at=now,
+                updated_at=now,
+            )
+            for number, known in enumerate(self.memories):
+                if (known.content, known.place) == (memory.content, memory.place):
+                    self.memories[number] = joined_with(known, memory, keeps_kind=kind is None)
+                    return self.memories[number]
         except Rejection as rejection:
             raise ToolFailure(rejection.message) from None
-        for known in self.memories:
-            if known.content == text and known.place.scope is scope:
-                return known
-        now = datetime.now(UTC)
-        memory = Memory(
-            id=uuid4(),
-            workspace_id=UUID(int=1),
-            place=MemoryPlace(
-                scope=scope,
-                agent=self.agent if scope is MemoryScope.AGENT else None,
-                project_id=self.project_id if scope is MemoryScope.PROJECT else None,
-            ),
-            kind=kind,
-            tags=tags,
-            content=text,
-            source=MemorySource(actor=source),
-            updated_by=source,
-            expires_at=None if expires_in is None else now + expires_in,
-            created_at=now,
-            updated_at=now,
-        )
         self.memories.append(memory)
         return memory
 

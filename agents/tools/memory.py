@@ -39,7 +39,9 @@ class MemoryArguments(BaseModel):
 
     operation: Operation
     content: str | None = Field(None, min_length=1, max_length=LONGEST, description="remember: the text.")
-    kind: str = Field(DEFAULT_KIND, max_length=50, description="remember: what sort of thing it says.")
+    kind: str | None = Field(
+        None, max_length=50, description=f"remember: what sort of thing it says; {DEFAULT_KIND}, if nobody says."
+    )
     tags: list[str] = Field([], max_length=MOST_TAGS, description="remember: words it can be told by.")
     expires_in_days: float | None = Field(None, gt=0, le=36500, description="remember: how long it is kept.")
     scope: MemoryScope | None = Field(
@@ -146,7 +148,7 @@ class StepMemory:
         content: str,
         *,
         scope: MemoryScope = MemoryScope.PROJECT,
-        kind: str = DEFAULT_KIND,
+        kind: str | None = None,
         tags: Sequence[str] = (),
         expires_in: timedelta | None = None,
     ) -> FoundMemory:

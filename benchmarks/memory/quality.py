@@ -56,7 +56,7 @@ def questions_of(answer: Mapping[str, Any]) -> list[str]:
 
 async def _remember(transactor: Transactor, actor: Actor, content: str) -> UUID:
     command = Remember(place=MemoryPlace(scope=MemoryScope.WORKSPACE), content=content)
-    return (await transactor.run(lambda uow: memory.remember(uow, actor, command))).id
+    return (await transactor.run(lambda uow: memory.remember(uow, actor, command))).memory.id
 
 
 def by_recall(transactor: Transactor, actor: Actor) -> Callable[[str], Awaitable[list[UUID]]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -42,14 +41,17 @@ class MemoryStore(Protocol):
     async def replace(self, memory: Memory, vectors: Sequence[Vector], model: str | None) -> None:
         """Overwrite a locked memory, its text and its vectors: nothing of the older text is left in a live row."""
 
-    async def extend(self, memory_id: UUID, expires_at: datetime | None) -> None:
-        """Let a memory expire at another time."""
+    async def relabel(self, memory: Memory) -> None:
+        """Overwrite a locked memory whose text stays: its kind, its tags, and when it expires."""
 
     async def erase(self, workspace_id: UUID, memory_ids: Collection[UUID]) -> int:
         """Remove memories with all that was made of them; how many there were."""
 
     async def lock_all(self, workspace_id: UUID, which: MemoryFilter, most: int) -> list[Memory]:
-        """The memories that fit, locked, at most so many."""
+        """The memories that fit and have not expired, locked, at most so many."""
+
+    async def erase_expired(self, workspace_id: UUID, which: MemoryFilter) -> None:
+        """Remove the memories that fit and have expired, however many, with all that was made of them."""
 
     async def recall(
         self,

@@ -8,11 +8,11 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.errors import NotFound
-from domain.events import MemoryErased, MemoryRemembered
+from domain.events import MemoryErased
 from domain.lease import Lease
 from domain.memory import Memory, MemoryFilter, MemoryPlace, MemoryScope, MemorySource, Recalled
 from domain.ports import UnitOfWork
-from domain.use_cases.memory import Question, Remember, keep, recalled
+from domain.use_cases.memory import Question, Remember, events_of, keep, recalled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class AgentNote:
 
     scope: MemoryScope
     content: str
-    kind: str
+    kind: str | None
     tags: tuple[str, ...]
     expires_at: datetime | None
     key: str
@@ -37,7 +37,7 @@ async def remember_as_agent(uow: UnitOfWork, lease: Lease, agent: str, note: Age
 
     Raises:
         LeaseLost: another worker has the execution by now.
-        Invalid: the text, kind, a tag or the time cannot be accepted.
+        Invalid: the text, kind, a tag or the time cannot be accepted, or it has too many tags with those it had.
     """
     call = await uow.tool_calls.latest(lease.execution_id, note.key)
     source = MemorySource(
@@ -50,11 +50,11 @@ async def remember_as_agent(uow: UnitOfWork, lease: Lease, agent: str, note: Age
         tags=note.tags,
         expires_at=note.expires_at,
     )
-    memory, new = await keep(uow, lease.subject.workspace_id, wanted, source)
-    if new:
-        event = MemoryRemembered(memory_id=str(memory.id), scope=memory.place.scope)
-        await uow.events.append(lease.subject, [event], actor=lease.actor, epoch=lease.epoch)
-    return memory
+    kept = await keep(uow, lease.subject.workspace_id, wanted, source)
+    events = events_of(kept)
+    if events:
+        await uow.events.append(lease.subject, events, actor=lease.actor, epoch=lease.epoch)
+    return kept.memory
 
 
 async def recall_as_agent(

@@ -15,6 +15,7 @@ from domain.memory import (
     LONGEST,
     LONGEST_QUESTION,
     MOST_RECALLED,
+    Kept,
     Memory,
     MemoryFilter,
     MemoryPlace,
@@ -24,6 +25,7 @@ from domain.memory import (
     check_kind,
     check_place,
     check_tags,
+    joined_with,
     pieces,
 )
 from domain.ports import UnitOfWork, Vector
@@ -36,11 +38,11 @@ MOST_ERASED = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remember:
-    """A memory to keep."""
+    """A memory to keep. Without ``kind`` it has the one that is known, or that of a fact."""
 
     place: MemoryPlace
     content: str
-    kind: str = DEFAULT_KIND
+    kind: str | None = None
     tags: tuple[str, ...] = ()
     expires_at: datetime | None = None
 
@@ -67,7 +69,7 @@ class EraseMemory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EraseMemories:
-    """All memories that fit, to be erased; ``count`` is how many the caller knows them to be."""
+    """All memories that fit, to be erased; ``count`` is how many the caller knows them to be, expired ones left out."""
 
     which: MemoryFilter
     count: int
@@ -82,8 +84,8 @@ class Question:
     most: int = 10
 
 
-async def remember(uow: UnitOfWork, actor: Actor, command: Remember) -> Memory:
-    """Keep a memory. A text that its place has already is kept once, with the later of the two times to expire.
+async def remember(uow: UnitOfWork, actor: Actor, command: Remember) -> Kept:
+    """Keep a memory. A text that its place has already is kept once: see :func:`keep`.
 
     Raises:
         Invalid: the text, kind, a tag or the time cannot be accepted.
@@ -95,10 +97,9 @@ async def remember(uow: UnitOfWork, actor: Actor, command: Remember) -> Memory:
         await project_of(uow, actor, place.project_id)
     if place.agent is not None and uow.agents.get(place.agent) is None:
         raise NotFound("agent", place.agent, named="of the kind", path=("input", "agentKind"))
-    memory, new = await keep(uow, actor.workspace_id, command, MemorySource(actor=actor.id))
-    if new:
-        await _tell(uow, memory, [MemoryRemembered(memory_id=str(memory.id), scope=memory.place.scope)], actor.id)
-    return memory
+    kept = await keep(uow, actor.workspace_id, command, MemorySource(actor=actor.id))
+    await _tell(uow, kept.memory, events_of(kept), actor.id)
+    return kept
 
 
 async def correct_memory(uow: UnitOfWork, actor: Actor, command: CorrectMemory) -> Memory:
@@ -113,7 +114,7 @@ async def correct_memory(uow: UnitOfWork, actor: Actor, command: CorrectMemory) 
     at_version(memory, command.expected_version)
     content = memory.content if command.content is None else _checked(command.content)
     if content != memory.content:
-        other = await uow.memories.like(memory.workspace_id, memory.place, content)
+        other = await _living(uow, memory.workspace_id, memory.place, content)
         if other is not None:
             raise Invalid("Another memory of this place has that text already: erase one.", path=("input", "content"))
     expires_at = None if command.keep_for_ever else command.expires_at or memory.expires_at
@@ -149,6 +150,8 @@ async def erase_memory(uow: UnitOfWork, actor: Actor, command: EraseMemory) -> M
 async def erase_memories(uow: UnitOfWork, actor: Actor, command: EraseMemories) -> int:
     """Erase all memories that fit, and answer how many they were.
 
+    Those that have expired go along uncounted: nobody sees them any more, so nobody can know their number.
+
     Raises:
         Invalid: no condition is given, there are too many at once, or not as many as the caller says.
     """
@@ -160,9 +163,10 @@ async def erase_memories(uow: UnitOfWork, actor: Actor, command: EraseMemories) 
         raise Invalid(f"More than {MOST_ERASED:,} memories fit: erase them in parts.", path=("input", "filter"))
     if len(found) != command.count:
         raise Invalid(
-            f"{len(found):,} memories fit (expired ones too), and not {command.count:,}: look, and send their number.",
+            f"{len(found):,} memories fit, and not {command.count:,}: look, and send their number.",
             path=("input", "count"),
         )
+    await uow.memories.erase_expired(actor.workspace_id, command.which)
     erased = await uow.memories.erase(actor.workspace_id, [memory.id for memory in found])
     if erased:
         subject = Subject(workspace_id=actor.workspace_id)
@@ -199,38 +203,46 @@ async def search_facts(uow: UnitOfWork, actor: Actor) -> MemorySearch:
     return replace(facts, problems=(*facts.problems, problem))
 
 
-async def keep(uow: UnitOfWork, workspace_id: UUID, wanted: Remember, source: MemorySource) -> tuple[Memory, bool]:
-    """Keep a memory, and say whether it is new.
+async def keep(uow: UnitOfWork, workspace_id: UUID, wanted: Remember, source: MemorySource) -> Kept:
+    """Keep a memory. A text that its place has already is kept once.
+
+    It has then the tags of both, the kind that was said last, and the later of the two times to expire.
 
     Raises:
-        Invalid: the text, kind, a tag or the time cannot be accepted.
+        Invalid: the text, kind, a tag or the time cannot be accepted, or both together have too many tags.
     """
-    content = _checked(wanted.content)
-    kind, tags, expires_at = check_kind(wanted.kind), check_tags(wanted.tags), _to_come(uow, wanted.expires_at)
-    known = await uow.memories.like(workspace_id, wanted.place, content)
+    memory = Memory(
+        id=uow.new_id(),
+        workspace_id=workspace_id,
+        place=wanted.place,
+        kind=DEFAULT_KIND if wanted.kind is None else check_kind(wanted.kind),
+        tags=check_tags(wanted.tags),
+        content=_checked(wanted.content),
+        source=source,
+        updated_by=source.actor,
+        expires_at=_to_come(uow, wanted.expires_at),
+        created_at=uow.now,
+        updated_at=uow.now,
+    )
+    known = await _living(uow, workspace_id, wanted.place, memory.content)
     if known is None:
-        memory = Memory(
-            id=uow.new_id(),
-            workspace_id=workspace_id,
-            place=wanted.place,
-            kind=kind,
-            tags=tags,
-            content=content,
-            source=source,
-            updated_by=source.actor,
-            expires_at=expires_at,
-            created_at=uow.now,
-            updated_at=uow.now,
-        )
-        if await uow.memories.insert(memory, await _vectors(uow, content), uow.embedder.model):
-            return memory, True
-        known = await uow.memories.like(workspace_id, wanted.place, content)
+        if await uow.memories.insert(memory, await _vectors(uow, memory.content), uow.embedder.model):
+            return Kept(memory=memory, known=False)
+        known = await _living(uow, workspace_id, wanted.place, memory.content)
     if known is None:
         raise Invalid("It was erased at the same moment: remember it again.", path=("input", "content"))
-    if known.expires_at is not None and (expires_at is None or expires_at > known.expires_at):
-        await uow.memories.extend(known.id, expires_at)
-        known = replace(known, expires_at=expires_at)
-    return known, False
+    joined = joined_with(known, memory, keeps_kind=wanted.kind is None)
+    if joined != known:
+        await uow.memories.relabel(joined)
+    return Kept(memory=joined, known=True, changed=joined.version > known.version)
+
+
+def events_of(kept: Kept) -> list[Event]:
+    """What is told of a memory that was kept; that it is kept longer is no news."""
+    memory = kept.memory
+    if not kept.known:
+        return [MemoryRemembered(memory_id=str(memory.id), scope=memory.place.scope)]
+    return [MemoryCorrected(memory_id=str(memory.id), scope=memory.place.scope)] if kept.changed else []
 
 
 async def embed_waiting(uow: UnitOfWork, most: int) -> int:
@@ -245,6 +257,15 @@ async def embed_waiting(uow: UnitOfWork, most: int) -> int:
     for memory in waiting:
         await uow.memories.put_vectors(memory, await _vectors(uow, memory.content), model)
     return len(waiting)
+
+
+async def _living(uow: UnitOfWork, workspace_id: UUID, place: MemoryPlace, content: str) -> Memory | None:
+    """The memory of exactly this text in the place, locked. One that has expired makes room: nobody sees it."""
+    found = await uow.memories.like(workspace_id, place, content)
+    if found is None or not found.expired(uow.now):
+        return found
+    await uow.memories.erase(workspace_id, [found.id])
+    return None
 
 
 def _checked(content: str) -> str:
@@ -269,5 +290,7 @@ async def _of(uow: UnitOfWork, workspace_id: UUID, memory_id: UUID) -> Memory:
 
 
 async def _tell(uow: UnitOfWork, memory: Memory, events: Sequence[Event], actor: str) -> None:
+    if not events:
+        return
     subject = Subject(workspace_id=memory.workspace_id, project_id=memory.place.project_id)
     await uow.events.append(subject, events, actor=actor)

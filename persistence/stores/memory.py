@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Select, Text, cast, delete, func, insert, literal, select, text, update
+from sqlalchemy import CursorResult, Select, Text, cast, delete, func, insert, literal, not_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -57,17 +57,17 @@ class MemoryTable:
 
     async def replace(self, memory: Memory, vectors: Sequence[Vector], model: str | None) -> None:
         """Overwrite a locked memory, its text and its vectors."""
-        changing = {name: value for name, value in from_memory(memory).items() if name not in FIXED}
-        written_anew = update(memories).where(memories.c.id == memory.id).values(**changing, words=_words(memory))
-        await self._connection.execute(written_anew)
+        await self.relabel(memory)
         for name, table in (("pg_trgm", memory_trigrams), ("vector", memory_vectors)):
             if await self._has(name):
                 await self._connection.execute(delete(table).where(table.c.memory_id == memory.id))
         await self._index(memory, vectors, model)
 
-    async def extend(self, memory_id: UUID, expires_at: datetime | None) -> None:
-        """Let a memory expire at another time."""
-        await self._connection.execute(update(memories).where(memories.c.id == memory_id).values(expires_at=expires_at))
+    async def relabel(self, memory: Memory) -> None:
+        """Overwrite a locked memory whose text stays; its tags are found like its text."""
+        changing = {name: value for name, value in from_memory(memory).items() if name not in FIXED}
+        written_anew = update(memories).where(memories.c.id == memory.id).values(**changing, words=_words(memory))
+        await self._connection.execute(written_anew)
 
     async def erase(self, workspace_id: UUID, memory_ids: Collection[UUID]) -> int:
         """Remove memories; what they are found by goes with them."""
@@ -76,9 +76,14 @@ class MemoryTable:
         return result.rowcount
 
     async def lock_all(self, workspace_id: UUID, which: MemoryFilter, most: int) -> list[Memory]:
-        """The memories that fit, locked, at most so many."""
-        found = select_memories().where(*fitting(workspace_id, which)).order_by(memories.c.id).limit(most)
+        """The memories that fit and have not expired, locked, at most so many."""
+        wanted = (*fitting(workspace_id, which), alive(self._now))
+        found = select_memories().where(*wanted).order_by(memories.c.id).limit(most)
         return await self._all(found.with_for_update())
+
+    async def erase_expired(self, workspace_id: UUID, which: MemoryFilter) -> None:
+        """Remove the memories that fit and have expired, however many; what they are found by goes with them."""
+        await self._connection.execute(delete(memories).where(*fitting(workspace_id, which), not_(alive(self._now))))
 
     async def recall(
         self,

@@ -123,13 +123,16 @@ def remember(
     given |= {} if agent is None else {"agentKind": agent, "scope": "AGENT"}
     given |= {} if expires_in_days is None else {"expiresAt": _in(expires_in_days)}
 
-    async def ask(client: GraphQLClient) -> dict[str, Any]:
+    async def ask(client: GraphQLClient) -> tuple[dict[str, Any], bool]:
         about = {}
         if project is not None:
             about = {"projectId": await memory.project_id(client, project), "scope": "PROJECT"}
         return await memory.remember(client, given | about)
 
-    _show(_run(ask), as_json)
+    kept, known = _run(ask)
+    if known:
+        errors.print("known already: it is kept once, with the tags of both times, and the kind if you gave one")
+    _show(kept, as_json)
 
 
 @commands.command()

@@ -21,7 +21,7 @@ SEARCH = "query { memorySearch { trigram vector model memories waiting problems 
 VERSION = "query ($id: ID!) { node(id: $id) { ... on Memory { version } } }"
 PROJECT = "query ($key: String!) { project(by: { key: $key }) { id } }"
 REMEMBER = f"""mutation Remember($input: RememberInput!) {{
-  remember(input: $input) {{ memory {{ {_SHOWN} }} errors {{ message }} }} }}"""
+  remember(input: $input) {{ memory {{ {_SHOWN} }} known errors {{ message }} }} }}"""
 CORRECT = f"""mutation Correct($input: CorrectMemoryInput!) {{
   correctMemory(input: $input) {{ memory {{ {_SHOWN} }} errors {{ message }} }} }}"""
 ERASE = """mutation Erase($input: EraseMemoryInput!) {
@@ -81,13 +81,14 @@ async def search_facts(client: GraphQLClient) -> dict[str, Any]:
     return facts
 
 
-async def remember(client: GraphQLClient, given: dict[str, Any]) -> dict[str, Any]:
-    """The memory.
+async def remember(client: GraphQLClient, given: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """The memory, and whether it was there already.
 
     Raises:
         Refused: it cannot be kept; the message says why.
     """
-    return await _change(client, REMEMBER, "remember", given)
+    payload = await _changed(client, REMEMBER, "remember", given)
+    return payload["memory"], payload["known"]
 
 
 async def correct(client: GraphQLClient, memory_id: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +101,8 @@ async def correct(client: GraphQLClient, memory_id: str, given: dict[str, Any]) 
     if not found:
         raise Refused(f"There is no memory {memory_id!r} here.")
     version = {"memoryId": memory_id, "expectedVersion": found["version"]}
-    return await _change(client, CORRECT, "correctMemory", given | version)
+    memory: dict[str, Any] = (await _changed(client, CORRECT, "correctMemory", given | version))["memory"]
+    return memory
 
 
 async def erase(client: GraphQLClient, memory_id: str) -> None:
@@ -124,11 +126,10 @@ async def erase_all(client: GraphQLClient, which: Conditions, count: int) -> int
     return int(payload["erased"])
 
 
-async def _change(client: GraphQLClient, document: str, name: str, given: dict[str, Any]) -> dict[str, Any]:
-    payload = (await client.query(document, {"input": given}))[name]
+async def _changed(client: GraphQLClient, document: str, name: str, given: dict[str, Any]) -> dict[str, Any]:
+    payload: dict[str, Any] = (await client.query(document, {"input": given}))[name]
     _accepted(payload)
-    memory: dict[str, Any] = payload["memory"]
-    return memory
+    return payload
 
 
 def _accepted(payload: dict[str, Any]) -> None:

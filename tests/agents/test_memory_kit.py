@@ -39,7 +39,9 @@ class Thinker(Agent[Nothing, Thoughts]):
         return Thoughts(found=await context.step("think", self.think, returns=list[str]))
 
     async def think(self, step: Step) -> list[str]:
-        mine = await step.memory.remember("The build needs git tags.", scope=MemoryScope.AGENT)
+        mine = await step.memory.remember("The build needs git tags.", scope=MemoryScope.AGENT, kind="decision")
+        again = await step.memory.remember("The build needs git tags.", scope=MemoryScope.AGENT, tags=["git"])
+        assert (again.id, again.kind, again.tags) == (mine.id, "decision", ["git"])
         wrong = await step.memory.remember("It needs nothing.")
         await step.memory.forget(wrong.id)
         [known, *_] = await step.memory.recall("who signs the build")

@@ -111,6 +111,15 @@ async def test_a_run_after_a_crash_recalls_the_same_but_for_what_was_erased(mind
     assert len([one for one in anew if word in one.content]) == 3, "another question is asked anew"
 
 
+async def test_what_is_put_down_again_has_the_tags_of_both_and_the_newer_kind(minds: Minds) -> None:
+    said = f"{uuid4().hex} is signed by hand."
+    first = await minds.step().memory.remember(said, kind="decision", tags=["signing"])
+    again = await minds.step("liar").memory.remember(said, tags=["build"])
+    assert (again.id, again.kind, again.tags) == (first.id, "decision", ["signing", "build"])
+    last = await minds.step().memory.remember(said, kind="incident")
+    assert (last.id, last.kind, last.tags) == (first.id, "incident", ["signing", "build"])
+
+
 async def test_an_agent_sees_its_kind_its_project_and_the_workspace(minds: Minds) -> None:
     word = uuid4().hex
     mine = minds.step()
@@ -128,7 +137,7 @@ async def test_an_agent_forgets_what_is_its_own_and_nothing_else(minds: Minds) -
     place = MemoryPlace(scope=MemoryScope.WORKSPACE)
     actor = platform.owner("tests")
     command = Remember(place=place, content=f"{word} by a person")
-    by_person = await platform.transactor.run(lambda uow: memory.remember(uow, actor, command))
+    by_person = (await platform.transactor.run(lambda uow: memory.remember(uow, actor, command))).memory
     mine = await minds.step().memory.remember(f"{word} by the probe")
     for agent, wanted in (("liar", mine.id), ("probe", by_person.id), ("probe", uuid4())):
         with pytest.raises(ToolFailure, match="no memory of yours"):

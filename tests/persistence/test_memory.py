@@ -48,7 +48,7 @@ async def bare(idle: Platform, fresh: object) -> AsyncIterator[Platform]:
 async def test_without_vectors_words_and_spelling_are_found_and_later_the_rest(bare: Platform) -> None:
     actor, transactor = bare.owner("tests"), bare.transactor
     command = Remember(place=EVERYBODY, content=FREEZE)
-    kept = await transactor.run(lambda uow: memory.remember(uow, actor, command))
+    kept = (await transactor.run(lambda uow: memory.remember(uow, actor, command))).memory
 
     async def asked(question: str) -> list[Memory]:
         found = await transactor.run(lambda uow: memory.recall(uow, actor, Question(text=question)))

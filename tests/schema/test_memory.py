@@ -22,7 +22,7 @@ from tests.schema.test_live import start_of_feed
 REMEMBER = """mutation ($input: RememberInput!) { remember(input: $input) {
   memory { id scope agentKind project { id } kind tags content version expiresAt updatedBy
            source { actor execution { id } toolCall { id } } viewerCan { correct erase } }
-  errors { __typename code message path } } }"""
+  known errors { __typename code message path } } }"""
 CORRECT = """mutation ($input: CorrectMemoryInput!) { correctMemory(input: $input) {
   memory { id kind tags content version expiresAt }
   errors { __typename code path ... on VersionConflict { current { ... on Memory { content version } } } } } }"""
@@ -109,6 +109,38 @@ async def test_the_same_text_is_kept_once_in_a_place(graph: Graph) -> None:
     assert elsewhere["id"] != first["id"]
 
 
+async def test_what_is_put_down_again_has_all_its_tags_and_the_kind_that_was_said_last(graph: Graph) -> None:
+    async def again(**given: Any) -> dict[str, Any]:
+        return dict((await graph.run(REMEMBER, input={"content": FREEZE, **given}))["remember"])
+
+    new = await again(kind="decision", tags=["mobile"])
+    assert (new["known"], new["memory"]["kind"], new["memory"]["version"]) == (False, "decision", 1)
+    joined = await again(tags=["release", "mobile"])
+    assert (joined["known"], joined["memory"]["id"]) == (True, new["memory"]["id"])
+    assert (joined["memory"]["kind"], joined["memory"]["tags"]) == ("decision", ["mobile", "release"])
+    assert joined["memory"]["version"] == 2
+    assert await found(graph, "release", filter={"tag": "release"}) == [FREEZE]
+    newer = await again(kind="rule")
+    assert (newer["memory"]["kind"], newer["memory"]["tags"]) == ("rule", ["mobile", "release"])
+    same = await again(kind="rule", tags=["mobile"])
+    assert (same["known"], same["memory"]["version"]) == (True, newer["memory"]["version"])
+    many = await again(tags=[str(n) for n in range(19)])
+    assert (many["memory"], many["known"]) == (None, None)
+    assert (many["errors"][0]["path"], "with 2 tags" in many["errors"][0]["message"]) == (["input", "tags"], True)
+
+
+async def test_what_has_expired_makes_room_for_the_same_text(graph: Graph) -> None:
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    old = await expire(graph, await put(graph, FREEZE, tags=["old"], kind="decision", expiresAt=soon))
+    new = await put(graph, FREEZE)
+    assert (new["kind"], new["tags"], new["version"], new["expiresAt"]) == ("fact", [], 1, None)
+    assert new["id"] != old["id"]
+    await expire(graph, await put(graph, "It was said before.", expiresAt=soon))
+    given = {"memoryId": new["id"], "expectedVersion": 1, "content": "It was said before."}
+    payload = (await graph.run(CORRECT, input=given))["correctMemory"]
+    assert (payload["errors"], payload["memory"]["content"]) == ([], "It was said before.")
+
+
 async def test_a_correction_keeps_nothing_of_what_was_said_before(graph: Graph) -> None:
     wrong, right = f"The wrong number is {uuid4().hex}.", f"The right number is {uuid4().hex}."
     memory = await put(graph, wrong, tags=["old"])
@@ -145,6 +177,15 @@ async def test_erasing_leaves_no_trace_in_the_database(graph: Graph) -> None:
     assert error == {"code": "NOT_FOUND", "path": ["input", "memoryId"]}
 
 
+async def expire(graph: Graph, memory: dict[str, Any]) -> dict[str, Any]:
+    """Let its time have passed."""
+    gone = datetime.now(UTC) - timedelta(seconds=1)
+    async with graph.platform.engine.begin() as connection:
+        which = memories.c.id == decode_as("Memory", memory["id"])
+        await connection.execute(update(memories).where(which).values(expires_at=gone))
+    return memory
+
+
 async def vectors_of(graph: Graph, memory: dict[str, Any]) -> int:
     counted = text("SELECT count(*) FROM memory_index.vectors WHERE memory_id = :id")
     async with graph.platform.engine.connect() as connection:
@@ -165,6 +206,21 @@ async def test_many_are_erased_only_by_their_number(graph: Graph) -> None:
     assert [one["content"] for one in (await graph.run(LIST))["memories"]["nodes"]] == ["It stays."]
 
 
+async def test_erasing_counts_what_is_shown_and_takes_expired_ones_along(graph: Graph) -> None:
+    for n in range(2):
+        await put(graph, f"Number {n}.", tags=["gone"])
+    said = f"The old one says {uuid4().hex}."
+    expired = await expire(graph, await put(graph, said, tags=["gone"]))
+    shown = (await graph.run(LIST, filter={"tag": "gone"}))["memories"]
+    wrong = await refused(graph, ERASE_ALL, "eraseMemories", filter={"tag": "gone"}, count=3)
+    assert "2 memories fit, and not 3" in wrong["message"]
+    assert await tables_with(graph.platform.engine, said) != [], "what was refused has erased nothing"
+    given = {"filter": {"tag": "gone"}, "count": shown["totalCount"]["value"]}
+    assert (await graph.run(ERASE_ALL, input=given))["eraseMemories"] == {"erased": 2, "errors": []}
+    assert await tables_with(graph.platform.engine, said) == []
+    assert await vectors_of(graph, expired) == 0
+
+
 async def test_the_feed_tells_which_memory_and_not_what_it_says(graph: Graph) -> None:
     (task,) = await graph.tasks(await graph.project(), {})
     cursor = await start_of_feed(graph, FEED, task["id"])
@@ -173,21 +229,23 @@ async def test_the_feed_tells_which_memory_and_not_what_it_says(graph: Graph) ->
     await graph.run(ERASE, id=memory["id"])
     stays = await put(graph, FREEZE, scope="AGENT", agentKind="inspector")
     await put(graph, FREEZE)
+    await put(graph, FREEZE)
+    await put(graph, FREEZE, tags=["again"])
     await graph.run(ERASE_ALL, input={"filter": {"scope": "WORKSPACE"}, "count": 1})
     events: list[dict[str, Any]] = []
     async with aclosing(graph.subscribe(FEED, after=cursor)) as stream:
         async for update in stream:
             if update["event"]["__typename"].startswith("Memor"):
                 events.append(update["event"])
-            if len(events) == 6:
+            if len(events) == 7:
                 break
     assert [one["__typename"] for one in events] == [
         *("MemoryRemembered", "MemoryCorrected", "MemoryErased"),
-        *("MemoryRemembered", "MemoryRemembered", "MemoriesErased"),
+        *("MemoryRemembered", "MemoryRemembered", "MemoryCorrected", "MemoriesErased"),
     ]
-    assert [one.get("memory") for one in events] == [None, None, None, {"content": FREEZE}, None, None]
+    assert [one.get("memory") for one in events] == [None, None, None, {"content": FREEZE}, None, None, None]
     assert (events[2]["erasedMemoryId"], events[2]["memoryScope"]) == (memory["id"], "WORKSPACE")
-    assert (events[3]["memoryScope"], events[5]["erasedMemories"]) == ("AGENT", 1)
+    assert (events[3]["memoryScope"], events[6]["erasedMemories"]) == ("AGENT", 1)
     await graph.run(ERASE, id=stays["id"])
     assert await tables_with(graph.platform.engine, FREEZE, POOL, of=graph.actor.workspace_id) == []
 
@@ -245,10 +303,7 @@ async def test_nothing_of_another_workspace_is_found_or_erased(graph: Graph) -> 
 async def test_what_has_expired_is_not_shown(graph: Graph) -> None:
     memory = await put(graph, FREEZE, expiresAt=(datetime.now(UTC) + timedelta(hours=1)).isoformat())
     assert await found(graph, "December") == [FREEZE]
-    gone = datetime.now(UTC) - timedelta(seconds=1)
-    async with graph.platform.engine.begin() as connection:
-        which = memories.c.id == decode_as("Memory", memory["id"])
-        await connection.execute(update(memories).where(which).values(expires_at=gone))
+    await expire(graph, memory)
     assert await found(graph, "December") == []
     assert (await graph.run(LIST))["memories"]["nodes"] == []
     assert (await graph.run(NODE, id=memory["id"]))["node"] is None

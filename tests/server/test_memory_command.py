@@ -29,6 +29,11 @@ async def test_what_is_remembered_is_recalled_and_erased(
     assert kept.returncode == 0, kept.stderr
     memory = json.loads(kept.stdout)
     assert (memory["content"], memory["scope"], memory["tags"]) == (text, "PROJECT", ["tls"])
+    assert "known already" not in kept.stderr
+    again = await wrenchai(live, settings, "memory", "remember", text, "--project", key, "--kind", "date", "--json")
+    assert "known already: it is kept once" in again.stderr
+    memory = json.loads(again.stdout)
+    assert (memory["kind"], memory["tags"]) == ("date", ["tls"])
     found = await wrenchai(live, settings, "memory", "recall", f"when does the {word} certificate expire?")
     assert text in found.stdout
     assert "1.00" in found.stdout
