@@ -36,6 +36,7 @@ def test_there_are_documents() -> None:
         "REJECT",
         "MESSAGES",
         "MESSAGES_LIVE",
+        "MESSAGES_NAMED",
         "SEND_MESSAGE",
         "FIND_TASK",
         "RETRY",
