@@ -17,8 +17,8 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from agents.contract import SourceUse, Tool
+from agents.contract.tool import is_private
 from agents.toolbox.typed import example_of
-from agents.toolcall.agent import is_private
 from agents.tools.templates.shipped import shipped
 from domain.error_codes import ErrorCode
 from domain.playbooks.json_schema import json_schema

@@ -173,3 +173,8 @@ class Tool(ABC, Generic[Arguments, Result]):
             pydantic.ValidationError: it does not fit the result model.
         """
         return self.result_model.model_validate(recorded)
+
+
+def is_private(tool: type[Tool[Any, Any]]) -> bool:
+    """Whether the tool keeps something of what it is given out of the records."""
+    return tool.recorded_arguments is not Tool.recorded_arguments

@@ -11,19 +11,16 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic_ai.messages import (
     ModelMessage,
-    ModelRequest,
     ModelResponse,
     PartStartEvent,
-    RetryFeedbackPart,
-    TextPart,
     ToolCallPart,
-    ToolReturnPart,
 )
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
 from agents.contract import Prompt
+from agents.models.discretion import answer_text, complaint_in
 from agents.models.host import ModelHost
 from agents.models.pricing import Tokens, quote, taken
 from agents.models.request import canonical, shown
@@ -74,7 +71,7 @@ class RecordedModel(WrapperModel):
         self, messages: list[ModelMessage], model_request_parameters: ModelRequestParameters | None = None
     ) -> list[ModelMessage]:
         """See whether the request sends an answer back as unusable, as long as the messages still say so."""
-        self._complaint = _complaint_in(messages)
+        self._complaint = complaint_in(messages, self._host.private)
         return super().prepare_messages(messages, model_request_parameters)
 
     async def request(
@@ -94,7 +91,7 @@ class RecordedModel(WrapperModel):
         called = Called(
             tool=self._model.tool,
             version=self._model.model_id,
-            shown=shown(self._model, messages, self._prompt, self._host.redactor),
+            shown=shown(self._model, messages, self._prompt, self._host.redactor, self._host.private),
             canonical=text,
             repeatable=True,
             replayed=True,
@@ -139,7 +136,9 @@ class RecordedModel(WrapperModel):
         parameters: ModelRequestParameters,
     ) -> ModelResponse:
         host, began = self._host, time.monotonic()
-        speech = Speech(host.tell, host.redactor, call_id=call.id, step=host.step, model=self._model.name)
+        speech = Speech(
+            host.tell, host.redactor, call_id=call.id, step=host.step, model=self._model.name, private=host.private
+        )
         try:
             with host.working(), traces.model_call(self._model, self._max_output_tokens) as span:
                 traces.begun(span, call.id)
@@ -201,7 +200,7 @@ class RecordedModel(WrapperModel):
             tool_call_id=str(call.id),
             step=self._host.step,
             model=self._model.name,
-            text=_text(document)[:MOST_TEXT],
+            text=answer_text(RESPONSE.validate_python(document), self._host.private)[:MOST_TEXT],
             finish_reason=response.finish_reason,
             input_tokens=None if tokens is None else tokens.input,
             output_tokens=None if tokens is None else tokens.output,
@@ -248,23 +247,6 @@ class RecordedModel(WrapperModel):
         )
 
 
-def _complaint_in(messages: list[ModelMessage]) -> str | None:
-    """What the last message says was wrong with an answer, ``None`` when nothing was."""
-    last = messages[-1] if messages else None
-    for part in last.parts if isinstance(last, ModelRequest) else ():
-        if isinstance(part, RetryFeedbackPart):
-            return _line(part.content)
-        if isinstance(part, ToolReturnPart) and part.outcome == "retried":
-            return _line(part.content)
-    return None
-
-
-def _line(content: Any) -> str:
-    if isinstance(content, list):
-        content = "; ".join(f"{'.'.join(map(str, one.get('loc', ())))}: {one.get('msg', '')}" for one in content)
-    return " ".join(str(content).split())[:300]
-
-
 def _tokens(response: ModelResponse) -> Tokens | None:
     """What the provider says it took; ``None`` when it says nothing."""
     usage = response.usage
@@ -297,11 +279,3 @@ def _redacted(redactor: Redactor, value: Any) -> Any:
     if isinstance(value, dict):
         return {redactor.text(str(key)): _redacted(redactor, one) for key, one in value.items()}
     return [_redacted(redactor, one) for one in value] if isinstance(value, list) else value
-
-
-def _text(document: Any) -> str:
-    """The answer's text, or the arguments of what it calls."""
-    found = RESPONSE.validate_python(document)
-    texts = [part.content for part in found.parts if isinstance(part, TextPart)]
-    calls = [part.args_as_json_str() for part in found.parts if isinstance(part, ToolCallPart)]
-    return "".join(texts) or "\n".join(calls)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
@@ -12,6 +12,7 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
 from agents.contract import Prompt
+from agents.models.discretion import without_private
 from domain.language_model import LanguageModel
 from domain.redaction import Redactor
 
@@ -48,11 +49,18 @@ def canonical(
 
 
 def shown(
-    model: LanguageModel, messages: Sequence[ModelMessage], prompt: Prompt | None, redactor: Redactor
+    model: LanguageModel,
+    messages: Sequence[ModelMessage],
+    prompt: Prompt | None,
+    redactor: Redactor,
+    private: Container[str] = (),
 ) -> tuple[str, ...]:
-    """What is recorded of a request for people: the model, the prompt's version, and the last message."""
+    """What is recorded of a request for people: the model, the prompt's version, and the last message.
+
+    What the ``private`` tools have answered is left out.
+    """
     last = ModelMessagesTypeAdapter.dump_python(list(messages[-1:]), mode="json")
-    parts = [_message(one)["parts"] for one in last]
+    parts = [[without_private(part, private) for part in _message(one)["parts"]] for one in last]
     described: dict[str, Any] = {"model": model.model_id, "messages": len(messages)}
     if prompt is not None:
         described["prompt"] = {"name": prompt.name, "version": prompt.version, "digest": prompt.digest}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -39,6 +39,8 @@ class Speech:
 
     A secret may come in pieces: what may be the beginning of one is held back until more is there, and so is the last
     word, which may become what looks like one. Once a write has failed, each later call raises the same.
+
+    What is said to the ``private`` tools is not written.
     """
 
     def __init__(
@@ -49,12 +51,15 @@ class Speech:
         call_id: UUID,
         step: str,
         model: str,
+        private: Container[str] = (),
     ) -> None:
         self._tell = tell
         self._redactor = redactor
         self._call_id = str(call_id)
         self._step = step
         self._model = model
+        self._private = private
+        self._tools: dict[int, str] = {}
         self._part = "TEXT"
         self._held = ""
         self._ready: list[tuple[str, str]] = []
@@ -66,7 +71,7 @@ class Speech:
     async def hear(self, event: ModelResponseStreamEvent) -> None:
         """Take in an event of the stream."""
         part, text = _said(event)
-        if not text:
+        if self._is_private(event) or not text:
             return
         if part != self._part:
             self._release(all_of_it=True)
@@ -85,6 +90,15 @@ class Speech:
             await asyncio.gather(self._timer, return_exceptions=True)
         self._release(all_of_it=True)
         await self._flush()
+
+    def _is_private(self, event: ModelResponseStreamEvent) -> bool:
+        if isinstance(event, PartStartEvent):
+            self._tools[event.index] = event.part.tool_name if isinstance(event.part, ToolCallPart) else ""
+        elif not isinstance(event, PartDeltaEvent):
+            return False
+        elif isinstance(event.delta, ToolCallPartDelta):
+            self._tools[event.index] = self._tools.get(event.index, "") + (event.delta.tool_name_delta or "")
+        return self._tools.get(event.index, "") in self._private
 
     def _release(self, *, all_of_it: bool = False) -> None:
         cut = len(self._held) if all_of_it else self._redactor.cut(self._held, _words(self._held))

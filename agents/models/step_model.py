@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 from agents.contract import Prompt, Tool
+from agents.contract.tool import is_private
 from agents.models.host import ModelHost
 from domain.language_model import LanguageModel
 
@@ -44,5 +46,6 @@ class StepModel:
             max_output_tokens=max_output_tokens,
             sample=sample,
         )
-        with self._host.working():
-            return await asking.ask(self._chain, self._host, question)
+        host = replace(self._host, private=frozenset(tool.name for tool in tools if is_private(tool)))
+        with host.working():
+            return await asking.ask(self._chain, host, question)

@@ -25,6 +25,7 @@ from agents.contract import (
 )
 from agents.contract.mcp import MCP_PREFIX
 from agents.contract.side_effect import ASKED_FIRST, told
+from agents.contract.tool import is_private
 from agents.toolbox.typed import typed_tools
 from domain.reports.toolcall import ToolCallReport
 from domain.severity import Severity
@@ -150,11 +151,6 @@ async def _called_over_mcp(context: AgentContext, inputs: ToolCallInputs) -> Too
 
 def _step_name(tool: str) -> str:
     return f"call {tool}"[:200]
-
-
-def is_private(tool: type[Tool[Any, Any]]) -> bool:
-    """Whether the tool keeps its arguments out of the ledger of tool calls: those of a direct call are in its task."""
-    return tool.recorded_arguments is not Tool.recorded_arguments
 
 
 def _parsed(tool: type[Tool[Any, Any]], arguments: Mapping[str, Any]) -> BaseModel:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from agents.contract import BudgetExceeded, SideEffect, Tool, ToolFailure, ToolScope
 from agents.prompts import load_prompt
+from agents.tools.memory import MemoryTool
 from domain.events import ModelAnswered, ModelSpoke
 from domain.language_model import AnswerMode, LanguageModel
 from domain.states import ToolCallState
@@ -135,6 +136,27 @@ async def test_a_model_calls_typed_tools_and_their_calls_are_recorded(
     assert json.loads(returned[3][2]) == {"meaning": "a tool"}
     tools = [(call.tool, call.state) for call in desk.context.ledger.calls if call.tool == "dictionary"]
     assert tools == [("dictionary", ToolCallState.FAILED), ("dictionary", ToolCallState.SUCCEEDED)]
+
+
+async def test_what_a_model_remembers_is_told_nowhere_but_in_its_recorded_answer(
+    desk: Desk, provider: Provider, small: LanguageModel
+) -> None:
+    wrong = json.dumps({"operation": "recall", "content": "The merger is called wisteria."})
+    right = json.dumps({"operation": "remember", "content": "The merger is called wisteria."})
+    asked = json.dumps({"operation": "recall", "query": "how is the merger called"})
+    provider.plan("Keep it.", *(Call(one, "memory") for one in (wrong, right, asked)), Say(("It ", "is kept.")))
+    assert await desk.model(small).ask("Keep it.", tools=[MemoryTool, Dictionary]) == "It is kept."
+    assert [one.content for one in desk.context.memory.memories] == ["The merger is called wisteria."]
+    assert "wisteria" in provider.asked[3].returned[-1], "the model itself gets what it recalls"
+    assert "wisteria" not in repr(desk.told)
+    answered = [event.text for event in desk.told if isinstance(event, ModelAnswered)]
+    assert answered == ["", "", "", "It is kept."]
+    assert [one.message for one in desk.context.recoveries] == [
+        "small is told what is wrong with its answer: what it gave to memory"
+    ]
+    calls = desk.context.ledger.calls
+    assert "wisteria" not in repr([call.arguments for call in calls])
+    assert {call.tool for call in calls if "wisteria" in repr(call.result)} == {"model:small"}
 
 
 async def test_a_model_that_calls_without_end_is_stopped(desk: Desk, provider: Provider) -> None:

@@ -12,11 +12,14 @@ from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
     ModelResponse,
+    ModelResponseStreamEvent,
     PartDeltaEvent,
+    PartStartEvent,
     TextPart,
     TextPartDelta,
     ThinkingPartDelta,
     ToolCallPart,
+    ToolCallPartDelta,
     ToolReturnPart,
 )
 from pydantic_ai.models.function import AgentInfo, FunctionModel
@@ -79,6 +82,26 @@ async def test_what_is_thought_is_told_apart_from_what_is_said() -> None:
         ("THINKING", 0, "let me see"),
         ("TEXT", 10, "It is so.\ufffd\ufffd"),
     ]
+
+
+async def test_what_is_said_to_a_private_tool_is_not_told_however_its_name_arrives() -> None:
+    told: list[Event] = []
+
+    async def tell(events: Sequence[Event]) -> None:
+        told.extend(events)
+
+    speech = Speech(tell, Redactor(), call_id=uuid4(), step="s", model="m", private={"diary"})
+    events: list[ModelResponseStreamEvent] = [
+        PartStartEvent(index=0, part=TextPart("Well. ")),
+        PartStartEvent(index=1, part=ToolCallPart("di", "")),
+        PartDeltaEvent(index=1, delta=ToolCallPartDelta(tool_name_delta="ary")),
+        PartDeltaEvent(index=1, delta=ToolCallPartDelta(args_delta='{"dear": "diary"}')),
+        PartStartEvent(index=2, part=ToolCallPart("clock", "{}")),
+    ]
+    for event in events:
+        await speech.hear(event)
+    await speech.close()
+    assert [one.text for one in told if isinstance(one, ModelSpoke)] == ["Well. ", "{}"]
 
 
 GOOD = "---\nname: p\nversion: '1'\npurpose: x\ninput: [a]\n---\n{{ a }}"

@@ -8,8 +8,9 @@ import pytest
 
 from agents.contract import WrongInputs
 from agents.contract.side_effect import SideEffect
+from agents.contract.tool import is_private
 from agents.toolbox.typed import example_of, typed_tools
-from agents.toolcall.agent import ToolCall, ToolCallInputs, is_private
+from agents.toolcall.agent import ToolCall, ToolCallInputs
 from server.tool_help import shapes
 from tests.packaging.checkout import ROOT
 
