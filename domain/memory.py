@@ -61,7 +61,7 @@ class MemorySource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """A memory. Only its present text is kept: a correction replaces it, so that erasing it leaves none behind."""
+    """A memory. Only its present text is kept: a correction replaces it, so that erasing it erases all of it."""
 
     id: UUID
     workspace_id: UUID

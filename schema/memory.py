@@ -68,7 +68,7 @@ def _rights(info: Info) -> memory.MemoryRights:
 
 @represents(domain.Memory)
 @strawberry.type(
-    description="Something to be found again. Only its present text is kept; erased, it leaves none behind."
+    description="Something to be found again. Only its present text is kept, and no event has it: erased, it is gone."
 )
 class Memory(Node):
     """A memory."""

@@ -323,11 +323,11 @@ class Mutation:
         memory.erase_memory,
         memory_inputs.EraseMemoryInput,
         payloads.EraseMemoryPayload,
-        "Erase a memory: no text of it is left in the database.",
+        "Erase a memory with all that finds it. Prompts and answers of models, messages, reports and backups stay.",
     )
     erase_memories = mutation(
         memory.erase_memories,
         memory_inputs.EraseMemoriesInput,
         payloads.EraseMemoriesPayload,
-        "Erase all memories that fit, if they are as many as you say.",
+        "Erase all memories that fit, if they are as many as you say. It reaches as far as eraseMemory.",
     )

@@ -169,7 +169,10 @@ def erase(
         int | None, typer.Option("--count", min=0, help="How many you know them to be, instead of being asked.")
     ] = None,
 ) -> None:
-    """Erase a memory, or all that fit. No text of them is left in the database."""
+    """Erase a memory, or all that fit, with all that finds them.
+
+    Copies of their text in prompts and answers of language models, messages, reports, artifacts and backups stay.
+    """
     from server.client import memory
 
     async def ask(client: GraphQLClient) -> int:
