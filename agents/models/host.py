@@ -51,8 +51,8 @@ class ModelHost:
 
     ``reveal`` answers a secret's value; ``note`` records what is done about an error; ``tell`` writes events of the
     execution; ``call`` calls a typed tool once it may be called; ``working`` says that something is at work; ``pause``
-    waits between two attempts. ``streams`` is false for a double that only answers as a whole. ``private`` are the names
-    of those of the model's tools that keep what they are given out of the records.
+    waits between two attempts. ``streams`` is false for a double that only answers as a whole. ``private`` are the
+    names of those of the model's tools that keep what they are given out of the records.
     """
 
     step: str
