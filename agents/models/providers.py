@@ -19,6 +19,8 @@ from domain.recovery import ErrorClass
 
 CONNECT_SECONDS = 10.0
 OPENAI_URL = "https://api.openai.com/v1"
+ANTHROPIC_URL = "https://api.anthropic.com"
+"""Named here, or the client would take the address from the environment of this process, and send the key there."""
 NO_KEY = "none"
 """What is sent where a server wants no key: nothing is taken from the environment of this process instead."""
 
@@ -61,5 +63,5 @@ def _anthropic(model: LanguageModel, key: str, http: httpx2.AsyncClient) -> Mode
     except ImportError:
         said = f"{model.name} needs what is not installed here: run `pip install 'wrenchai[anthropic]'`."
         raise ModelTrouble(said, ErrorClass.BAD_INPUT) from None
-    provider = AnthropicProvider(base_url=model.base_url, api_key=key, http_client=http)
+    provider = AnthropicProvider(base_url=model.base_url or ANTHROPIC_URL, api_key=key, http_client=http)
     return AnthropicModel(model.model_id, provider=provider)
