@@ -1,12 +1,12 @@
 """Expressions: CEL, the Common Expression Language. It has no loops without end, no assignments, no way out.
 
-What it can cost is bounded before it is evaluated: its length, and how often its macros may go over how much.
+What it can cost is bounded before it is evaluated, by its length, and by its form with the sizes of what it names.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -14,26 +14,25 @@ from typing import Any
 
 import cel
 
+from domain.playbooks.costs import cost
+from domain.playbooks.grammar import MACROS, Call, Macro, Name, Node, Sum, Unknown, names, parts_of, read
+from domain.playbooks.tokens import tokens
+
 LONGEST = 1_000
 """Characters of an expression."""
 MOST_WORK = 10_000_000
-"""Values that an expression may look at, at worst; about a second."""
+"""Units that an expression may cost at worst (see :mod:`domain.playbooks.costs`): a few seconds."""
+MOST_TRIED = 10_000
+"""What it may cost when it is only tried out, as often as a document has expressions."""
 MOST_ANSWERED = 100_000
 """Characters and values of what an expression answers."""
 
-MACROS = frozenset({"all", "exists", "exists_one", "existsOne", "map", "filter"})
 FUNCTIONS = MACROS | frozenset(
     {"bool", "bytes", "contains", "double", "duration", "dyn", "endsWith", "getDate", "getDayOfMonth", "getDayOfWeek"}
     | {"getDayOfYear", "getFullYear", "getHours", "getMilliseconds", "getMinutes", "getMonth", "getSeconds", "has"}
     | {"int", "matches", "max", "min", "size", "startsWith", "string", "timestamp", "type", "uint"}
 )
 POSITION = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
-TOKEN = re.compile(
-    r"""(?P<text>[rRbB]{0,2}(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))"""
-    r"""|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<number>[0-9][0-9A-Za-z_.]*)|(?P<sign>[^\sA-Za-z0-9_])""",
-    re.DOTALL,
-)
-RESERVED = frozenset({"true", "false", "null", "in"})
 TYPES = {bool: "a truth value", int: "a number", float: "a number", str: "a text", list: "a list", dict: "a mapping"}
 
 
@@ -50,33 +49,26 @@ class IllTyped(ExpressionError):
     """An operation got values of types that it is not for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A name that an expression uses, with the fields behind it: ``steps.audit.status`` is three names."""
-
-    path: tuple[str, ...]
-    offset: int
-
-
 @dataclass(frozen=True)
 class Expression:
-    """An expression that could be parsed."""
+    """An expression that could be parsed. ``references`` are the names that it uses."""
 
     source: str
     program: Any
-    references: tuple[Reference, ...]
-    macros: int
-    literals: int
+    node: Node
+    references: tuple[Name, ...]
+    may_grow: bool
+    """Whether it can cost more than to look once at what it names."""
 
-    def evaluate(self, variables: Mapping[str, Any]) -> Any:
+    def evaluate(self, variables: Mapping[str, Any], most: int = MOST_WORK) -> Any:
         """The value, as JSON would have it.
 
         Raises:
-            ExpressionError: there is none; the message says why.
+            ExpressionError: there is none, or it could cost more than ``most`` units; the message says why.
         """
         used = {reference.path[0] for reference in self.references}
         given = {name: value for name, value in variables.items() if name in used}
-        self._bound(given)
+        self._bound(given, most)
         try:
             value = self.program.execute(given)
         except TypeError as error:
@@ -87,15 +79,15 @@ class Expression:
             raise ExpressionError(_first_sentence(error)) from None
         return _plain(value)
 
-    def _bound(self, variables: Mapping[str, Any]) -> None:
-        """Refuse what could take too long: each macro goes over a list, and copies what it has so far."""
-        if not self.macros:
+    def _bound(self, given: Mapping[str, Any], most: int) -> None:
+        """Refuse what could take too long."""
+        if not self.may_grow:
             return
-        longest, weight = _extent([_at(reference.path, variables) for reference in self.references])
-        longest = max(longest, self.literals, 1)
-        if longest**self.macros * max(weight, 1) > MOST_WORK:
+        units = cost(self.node, given)
+        if units > most:
+            said = f"{units:,}" if units < 10**15 else "far too many"
             raise ExpressionError(
-                f"its {self.macros} macros would go over up to {longest:,} items of {weight:,} values: make it simpler"
+                f"it could copy {said} values, of {most:,} at most: make it simpler, or let it go over less"
             )
 
 
@@ -115,18 +107,15 @@ def parse(source: str) -> Expression:
         functions = program.functions()
     except ValueError as error:
         raise _unparsable(source, str(error)) from None
-    tokens = [(found.lastgroup or "", found.group(), found.start()) for found in TOKEN.finditer(source)]
+    try:
+        node = read(source)
+    except Unknown as unknown:
+        raise ExpressionError("this cannot be used in an expression", unknown.offset) from None
     for name in functions:
         if name[0].isalpha() and name not in FUNCTIONS:
-            offset = next((at for kind, text, at in tokens if kind == "name" and text == name), 0)
+            offset = next((word.offset for word in tokens(source) if (word.kind, word.text) == ("name", name)), 0)
             raise ExpressionError(f"there is no function {name!r}", offset)
-    return Expression(
-        source=source,
-        program=program,
-        references=tuple(_references(tokens)),
-        macros=sum(1 for _ in _macros(tokens)),
-        literals=source.count(",") + 1,
-    )
+    return Expression(source, program, node, tuple(names(node)), _may_grow(node))
 
 
 def type_of(value: Any) -> str:
@@ -134,30 +123,14 @@ def type_of(value: Any) -> str:
     return "null" if value is None else TYPES.get(type(value), "something else")
 
 
-def _macros(tokens: list[tuple[str, str, int]]) -> Iterator[str]:
-    """The variable of each macro that goes over a list or a mapping."""
-    for before, name, opening, variable in zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False):
-        if (before[1], opening[1]) == (".", "(") and name[1] in MACROS and variable[0] == "name":
-            yield variable[1]
-
-
-def _references(tokens: list[tuple[str, str, int]]) -> Iterator[Reference]:
-    bound = set(_macros(tokens))
-    index = 0
-    while index < len(tokens):
-        kind, text, offset = tokens[index]
-        before = tokens[index - 1][1] if index else ""
-        after = tokens[index + 1][1] if index + 1 < len(tokens) else ""
-        index += 1
-        if kind != "name" or before == "." or after == "(" or text in RESERVED or text in bound:
-            continue
-        path = [text]
-        while index + 1 < len(tokens) and tokens[index][1] == "." and tokens[index + 1][0] == "name":
-            if index + 2 < len(tokens) and tokens[index + 2][1] == "(":
-                break
-            path.append(tokens[index + 1][1])
-            index += 2
-        yield Reference(tuple(path), offset)
+def _may_grow(node: Node) -> bool:
+    pending: list[Any] = [node]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, Macro | Sum) or (isinstance(one, Call) and one.name == "matches"):
+            return True
+        pending.extend(parts_of(one))
+    return False
 
 
 def _unparsable(source: str, said: str) -> ExpressionError:
@@ -175,34 +148,6 @@ def _unparsable(source: str, said: str) -> ExpressionError:
 def _first_sentence(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return text.split(". ")[0].rstrip(".")[:300] or type(error).__name__
-
-
-def _at(path: tuple[str, ...], variables: Mapping[str, Any]) -> Any:
-    """What a name with its fields stands for, as far as it is there: only that is gone over."""
-    value: Any = variables
-    for name in path:
-        if not isinstance(value, Mapping) or name not in value:
-            break
-        value = value[name]
-    return value
-
-
-def _extent(value: Any) -> tuple[int, int]:
-    """How many items the longest list or mapping has, and how many values there are in all, texts by their length."""
-    longest = weight = 0
-    pending = [value]
-    while pending:
-        one = pending.pop()
-        weight += 1
-        if isinstance(one, str):
-            weight += len(one) // 64
-        elif isinstance(one, Mapping):
-            longest = max(longest, len(one))
-            pending.extend(one.values())
-        elif isinstance(one, list | tuple):
-            longest = max(longest, len(one))
-            pending.extend(one)
-    return longest, weight
 
 
 def _plain(value: Any) -> Any:

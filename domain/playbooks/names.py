@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from domain.playbooks.document import SAMPLES, PlaybookInput, PlaybookStep
-from domain.playbooks.expressions import ExpressionError, IllTyped, Reference, type_of
+from domain.playbooks.expressions import MOST_TRIED, ExpressionError, IllTyped, type_of
 from domain.playbooks.formulas import Placed
+from domain.playbooks.grammar import Name
 from domain.playbooks.problems import Problems
 
 ROOTS: Mapping[str, tuple[str, ...]] = {
@@ -52,7 +53,7 @@ def check_names(
 
 
 def _why_not(
-    reference: Reference,
+    reference: Name,
     roots: tuple[str, ...],
     inputs: Mapping[str, PlaybookInput],
     steps: Mapping[str, PlaybookStep],
@@ -105,12 +106,12 @@ def _try(
         "steps": dict.fromkeys(steps, SAMPLE_STEP),
     }
     try:
-        value = placed.expression.evaluate(variables)
+        value = placed.expression.evaluate(variables, MOST_TRIED)
     except IllTyped as error:
         problems.add(placed.at(0), f"The types do not fit: {error.reason}.")
         return
     except ExpressionError:
-        return  # a list may have no third item now, and have one then
+        return  # a list may have no third item now, and have one then; or it costs too much to be tried out here
     wanted = WANTED.get(placed.place)
     if wanted is not None and not isinstance(value, wanted):
         problems.add(placed.at(0), f"{SAID[placed.place]}; this gives {type_of(value)}.")

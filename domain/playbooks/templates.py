@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from domain.playbooks.expressions import Expression, ExpressionError
+from domain.playbooks.tokens import tokens
 
 OPEN, CLOSE = "${{", "}}"
 
@@ -103,24 +104,20 @@ def _parts(text: str) -> Iterator[tuple[bool, str, int]]:
 
 
 def _end(text: str, begin: int) -> int:
-    """Where the expression ends: at braces that belong neither to a text nor to a mapping within it."""
-    depth, quote, index = 0, "", begin
-    while index < len(text):
-        char = text[index]
-        if quote:
-            if char == "\\":
-                index += 1
-            elif char == quote:
-                quote = ""
-        elif char in "'\"":
-            quote = char
-        elif char == "{":
+    """Where the expression ends: at braces that belong neither to a text nor to a mapping within it.
+
+    Braces end it in a comment too: what follows them is text of the template.
+    """
+    depth = 0
+    for token in tokens(text, begin):
+        if token.kind == "nothing" and not depth and CLOSE in token.text:
+            return token.offset + token.text.index(CLOSE)
+        if token.text == "{":
             depth += 1
-        elif char == "}" and depth:
+        elif token.text == "}" and depth:
             depth -= 1
-        elif text.startswith(CLOSE, index):
-            return index
-        index += 1
+        elif token.text == "}" and text.startswith(CLOSE, token.offset):
+            return token.offset
     raise ExpressionError(f"an expression begins with {OPEN} and never ends with {CLOSE}", begin - len(OPEN))
 
 

@@ -66,9 +66,72 @@ def test_what_could_take_long_is_refused_before_it_begins() -> None:
     wide = {"l": list(range(1_000))}
     assert value("inputs.l.filter(x, x > 997)", inputs=wide) == [998, 999]
     with pytest.raises(ExpressionError, match="make it simpler"):
+        value("inputs.l.map(x, inputs.l).size()", inputs=wide)
+    with pytest.raises(ExpressionError, match="make it simpler"):
         value("inputs.l.map(x, inputs.l).map(y, y.size())", inputs=wide)
     with pytest.raises(ExpressionError, match="make it simpler"):
         value("[1,2,3].map(a, [1,2,3].map(b, inputs.l.map(c, inputs.l.map(d, d))))", inputs=wide)
+
+
+MANY = "[1,1,1,1,1,1,1,1,1,1]"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"{MANY}.all(//\n a, " * 9 + "true" + ")" * 9,
+        f"{MANY}.all((a), " * 9 + "true" + ")" * 9,
+        f"{MANY} . // it's\n all // \"\n ( a, " * 9 + "true" + ")" * 9,
+        r"[r'\'].all(a, " + f"{MANY}.all(a, " * 9 + "true" + ")" * 10 + r" || r'\' == ''",
+        "[[1]]" + f".map(x, {'+'.join('x' * 60)})" * 7,
+        "['a']" + f".map(x, {'+'.join('x' * 60)})" * 7,
+        f"({'+'.join(['inputs.l'] * 90)}).map(x, x)",
+        f"size({'+'.join(['inputs.s'] * 80)})",
+        f"{MANY}.all(a, {MANY}.all(b, 'x'.matches('({chr(92) * 2}w{{90}}){{9}}')))",
+        f"{MANY}.all(a, {MANY}.all(b, 'x'.matches('{chr(92) * 2}w' + '{{900}}')))",
+    ],
+    ids=["comment", "brackets", "apart", "raw text", "lists", "texts", "sum", "long sum", "pattern", "unknown pattern"],
+)
+def test_no_way_of_writing_hides_what_takes_long(source: str) -> None:
+    expression = parse(source)
+    with pytest.raises(ExpressionError, match="make it simpler"):
+        expression.evaluate({"inputs": {"l": list(range(300)), "s": "x" * 1_000_000}})
+
+
+@pytest.mark.parametrize(
+    ("source", "many"),
+    [
+        ("inputs.l.map(f, f.path + ':' + f.line)", 1_000),
+        ("inputs.l.map(f, f.path + ':' + f.line + ' ' + f.rule)", 1_000),
+        ("inputs.l.map(f, [f.path, f.line])", 1_000),
+        ("inputs.l.filter(f, f.severity == 'HIGH').map(f, f.path)", 300),
+        ("inputs.l.filter(f, f.path.matches('(?i)(sql|query|store|model|persist|reader)'))", 300),
+    ],
+)
+def test_what_goes_over_many_findings_is_not_refused(source: str, many: int) -> None:
+    finding = {"path": "persistence/stores/of_something.py", "rule": "C901", "severity": "HIGH", "message": "x" * 60}
+    findings = [{**finding, "line": str(line)} for line in range(many)]
+    assert len(value(source, inputs={"l": findings})) == many
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("inputs.a // don't\n + secret.b", [("inputs", "a"), ("secret", "b")]),
+        ("inputs.a + r'\\' + secret.b + ''", [("inputs", "a"), ("secret", "b")]),
+        ("br'\\' == b'' || secret", [("secret",)]),
+        ("'''it's''' + secret", [("secret",)]),
+        ("1e+3 > 0x1F ? .5 : secret .\n b", [("secret", "b")]),
+        ("inputs.map(inputs, inputs.a + x)", [("inputs",), ("x",)]),
+        ("x.y.all(x, x.z) && x.z", [("x", "y"), ("x", "z")]),
+        ("steps['a'].b + (steps).c", [("steps",), ("steps",)]),
+        ("steps.d.e[0].f + steps.g.size()", [("steps", "d", "e"), ("steps", "g")]),
+        ("{k: [v, true]}.z", [("k",), ("v",)]),
+        ("-a * !b.c in [d]", [("a",), ("b", "c"), ("d",)]),
+    ],
+)
+def test_names_are_found_wherever_they_stand(source: str, names: list[tuple[str, ...]]) -> None:
+    assert [reference.path for reference in parse(source).references] == names
 
 
 def test_what_an_expression_answers_is_limited() -> None:
@@ -97,3 +160,5 @@ def test_braces_and_quotes_within_an_expression_do_not_end_it() -> None:
     assert render(template("${{ {'a': {'b': 1}}['a']['b'] }}"), {}) == 1
     assert render(template("<${{ '}}' }}>"), {}) == "<}}>"
     assert template("no $ {{ here }}") == "no $ {{ here }}"
+    assert render(template(r"<${{ r'\' }}>"), {}) == "<\\>"
+    assert render(template("<${{ 1 // don't }}>"), {}) == "<1>"

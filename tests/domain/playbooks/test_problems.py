@@ -123,6 +123,12 @@ INVALID = [
     ("an unknown function", f"{HEAD}{STEP}    if: inputs.n == 1 && open('x')", "8:26: There is no function 'open'."),
     ("an unknown name", f"{HEAD}{STEP}    if: environment.HOME == ''", "8:9: There is no 'environment' here"),
     (
+        "an unknown name behind a comment",
+        f"{HEAD}{STEP}    if: |\n      inputs.s == '' // don't\n      || environment.HOME == ''",
+        "10:10: There is no 'environment' here",
+    ),
+    ("a named mapping", f"{HEAD}{STEP}    for_each: 'it{{n: 1}}'", "8:18: This cannot be used in an expression."),
+    (
         "an unknown input",
         f"{HEAD}{STEP}    if: inputs.n == inputs.m",
         "8:21: The playbook has no input 'm'; its inputs: n, s.",
