@@ -6,7 +6,7 @@ What it can cost is bounded before it is evaluated, by its length, and by its fo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -66,8 +66,7 @@ class Expression:
         Raises:
             ExpressionError: there is none, or it could cost more than ``most`` units; the message says why.
         """
-        used = {reference.path[0] for reference in self.references}
-        given = {name: value for name, value in variables.items() if name in used}
+        given = _pruned(variables, [reference.path for reference in self.references])
         self._bound(given, most)
         try:
             value = self.program.execute(given)
@@ -148,6 +147,22 @@ def _unparsable(source: str, said: str) -> ExpressionError:
 def _first_sentence(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return text.split(". ")[0].rstrip(".")[:300] or type(error).__name__
+
+
+def _pruned(variables: Mapping[str, Any], paths: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+    """Of the variables what the paths lead to: only that is converted into values of CEL.
+
+    What is missing stays missing. Where a path leads into something that has no fields, all of that is given.
+    """
+    given: dict[str, Any] = {}
+    behind: dict[str, list[tuple[str, ...]]] = {}
+    for name, *fields in paths:
+        if name in variables:
+            behind.setdefault(name, []).append(tuple(fields))
+    for name, fields_of in behind.items():
+        value = variables[name]
+        given[name] = _pruned(value, fields_of) if isinstance(value, Mapping) and all(fields_of) else value
+    return given
 
 
 def _plain(value: Any) -> Any:

@@ -147,7 +147,29 @@ def test_nested_expressions_do_not_bring_the_process_down(bracket: str) -> None:
 
 def test_only_what_is_used_is_handed_over() -> None:
     """A value of a kind that CEL cannot take harms nobody who does not name it."""
-    assert value("inputs.n", inputs={"n": 1}, report=object()) == 1
+    steps = {"a": {"status": "FAILED", "outputs": {"x": 1, "y": object()}}, "b": object()}
+    assert value("inputs.n", inputs={"n": 1, "m": object()}, report=object()) == 1
+    assert value("steps.a.status + string(steps.a.outputs.x)", steps=steps) == "FAILED1"
+    assert value("has(steps.a.outputs.z) || has(steps.a.z)", steps=steps) is False
+    for whole in (
+        "steps.a.outputs",
+        "steps['a'].status",
+        "steps.a.outputs.x + steps.a.outputs.size()",
+        "steps.a.outputs.y",
+    ):
+        with pytest.raises(ExpressionError):
+            value(whole, steps=steps)
+
+
+def test_what_is_missing_is_missing_whatever_is_handed_over() -> None:
+    steps = {"a": {"status": "FAILED", "items": [{"x": 1}], "n": 3}}
+    assert value("size(steps) + steps.size() + steps.a.size()", steps=steps) == 5
+    assert value("steps['a'].items[0].x + steps.a.n", steps=steps) == 4
+    for source in ("steps.a.gone", "steps['a'].gone", "dyn(steps.a).gone", "steps.gone.status"):
+        with pytest.raises(ExpressionError, match="there is no 'gone'"):
+            value(source, steps=steps)
+    with pytest.raises(ExpressionError):
+        value("steps.a.n.deeper", steps=steps)
 
 
 def test_a_text_that_is_an_expression_keeps_the_type() -> None:
