@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
@@ -55,6 +56,12 @@ class AgentContext(Protocol):
         every error but ``AgentFailure`` is tried again as that says: ``RetryPolicy()`` means never.
 
         Steps may run side by side (``asyncio.TaskGroup``). ``name`` is unique within the execution.
+        """
+
+    def working(self) -> AbstractContextManager[None]:
+        """Say that what is done within is work, although it is no step: a long calculation, for example.
+
+        Otherwise the execution may be interrupted there, because another part of it waits for somebody.
         """
 
     async def approve(self, action: Action) -> Answer:

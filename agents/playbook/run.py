@@ -10,11 +10,12 @@ from typing import Any
 from uuid import UUID
 
 from agents.contract import Action, AgentContext, Child, ChildResult, OnRejection, Step
+from agents.playbook.results import evaluated, kept, result_of, shown_as, task_of
 from domain.errors import Rejection
 from domain.playbooks.document import MOST_ITEMS, Playbook, PlaybookStep
 from domain.playbooks.expressions import Expression, ExpressionError, type_of
 from domain.playbooks.templates import render
-from domain.reports.playbook import PlaybookReport, PlaybookStepResult, PlaybookTask
+from domain.reports.playbook import PlaybookReport, PlaybookStepResult
 from domain.states import TaskStatus
 from domain.task import OnFailure
 
@@ -22,9 +23,6 @@ MOST_EDGES = 50
 """Edges that a task gets to those it came of; of larger fan-outs none are drawn."""
 MOST_SHOWN = 20
 """Tasks whose inputs are shown to whoever approves a step; the digest covers all of them."""
-MOST_KEPT = 2_000_000
-"""Characters of what is kept of a step."""
-NOT_DONE = frozenset({TaskStatus.FAILED, TaskStatus.CANCELLED})
 
 
 class StepFailed(Exception):
@@ -49,10 +47,11 @@ class PlaybookRun:
                 self._results[step.id] = group.create_task(self._after_needs(step), name=step.id)
             self._begin.set()
         results = [self._results[step.id].result() for step in self._playbook.steps]
-        outputs, problems = _evaluated(self._playbook.outputs, self._variables(self._results))
+        variables = self._variables(self._results)
+        outputs, problems = await asyncio.to_thread(evaluated, self._playbook.outputs, variables)
         return PlaybookReport(
             playbook=self._playbook.name,
-            passed=all(one.status not in NOT_DONE or one.may_fail for one in results),
+            passed=all(one.status is not TaskStatus.FAILED or one.may_fail for one in results),
             steps=results,
             outputs=outputs,
             problems=problems,
@@ -66,7 +65,7 @@ class PlaybookRun:
         if result is not None:
             self._done += 1
             return result
-        result = await self._record(_kept(await self._result(step)))
+        result = await self._record(kept(await self._result(step)))
         self._done += 1
         await self._context.progress(self._done, len(self._playbook.steps), f"{step.id}: {result.status}")
         return result
@@ -81,23 +80,25 @@ class PlaybookRun:
     async def _result(self, step: PlaybookStep) -> PlaybookStepResult:
         variables = self._variables(step.needs)
         try:
-            reason = self._why_skipped(step, variables)
-            if reason is not None:
-                return _result_of(step, TaskStatus.SKIPPED, reason)
-            children, items = self._children(step, variables)
+            with self._context.working():
+                reason = await asyncio.to_thread(self._why_skipped, step, variables)
+                if reason is not None:
+                    return result_of(step, TaskStatus.SKIPPED, reason)
+                children, items = await self._children(step, variables)
             refused = await self._refused(step, children, variables)
             if refused is not None:
-                return _result_of(step, TaskStatus.FAILED, refused)
+                return result_of(step, TaskStatus.FAILED, refused)
             if step.agent is None:
-                return _result_of(step, TaskStatus.COMPLETED)
+                return result_of(step, TaskStatus.COMPLETED)
             ended = await self._context.spawn(step.id, children)
-            return self._collected(step, items, ended, variables)
+            with self._context.working():
+                return await self._collected(step, items, ended, variables)
         except ExpressionError as error:
-            return _result_of(step, TaskStatus.FAILED, f"an expression has no value: {error.reason}")
+            return result_of(step, TaskStatus.FAILED, f"an expression has no value: {error.reason}")
         except StepFailed as error:
-            return _result_of(step, TaskStatus.FAILED, str(error))
+            return result_of(step, TaskStatus.FAILED, str(error))
         except Rejection as rejection:
-            return _result_of(step, TaskStatus.FAILED, rejection.message)
+            return result_of(step, TaskStatus.FAILED, rejection.message)
 
     def _why_skipped(self, step: PlaybookStep, variables: Mapping[str, Any]) -> str | None:
         for name in step.needs:
@@ -111,30 +112,34 @@ class PlaybookRun:
             raise StepFailed(f"its condition must be true or false, and is {type_of(holds)}")
         return None if holds else f"its condition is false: {step.condition.source}"
 
-    def _children(self, step: PlaybookStep, variables: Mapping[str, Any]) -> tuple[list[Child], list[Any]]:
-        """The tasks of the step, and the items of its list that they are for."""
+    async def _children(self, step: PlaybookStep, variables: Mapping[str, Any]) -> tuple[list[Child], list[Any]]:
+        """The tasks of the step, and the items of its list that they are for.
+
+        Each is put together in a thread: there may be a thousand, and the worker has other executions to keep alive.
+        """
         if step.agent is None:
             return [], []
-        items = self._items(step, variables) if step.fans_out else [None]
+        items = await asyncio.to_thread(self._items, step, variables) if step.fans_out else [None]
         after = self._came_of(step)
         children = []
         for index, item in enumerate(items):
             own = {**variables, "item": item, "index": index} if step.fans_out else dict(variables)
-            checks = [draft.check(own) for draft in step.checks]
-            title = str(render(step.title, own))
-            children.append(
-                Child(
-                    title=f"{self._playbook.title}: {title}"[:300],
-                    agent=step.agent,
-                    inputs=render(step.inputs, own),
-                    labels=(f"playbook:{self._playbook.name}",),
-                    timeout=step.timeout,
-                    retry=step.retry,
-                    acceptance_checks=tuple(check for check in checks if check is not None),
-                    after=after,
-                )
-            )
+            children.append(await asyncio.to_thread(self._child, step, step.agent, own, after))
         return children, items
+
+    def _child(self, step: PlaybookStep, agent: str, own: Mapping[str, Any], after: tuple[UUID, ...]) -> Child:
+        checks = [draft.check(own) for draft in step.checks]
+        title = str(render(step.title, own))
+        return Child(
+            title=f"{self._playbook.title}: {title}"[:300],
+            agent=agent,
+            inputs=render(step.inputs, own),
+            labels=(f"playbook:{self._playbook.name}",),
+            timeout=step.timeout,
+            retry=step.retry,
+            acceptance_checks=tuple(check for check in checks if check is not None),
+            after=after,
+        )
 
     def _items(self, step: PlaybookStep, variables: Mapping[str, Any]) -> list[Any]:
         if not isinstance(step.for_each, Expression):
@@ -187,7 +192,7 @@ class PlaybookRun:
         said = "; ".join(answer.comments)
         return f"it was rejected by {', '.join(answer.by) or 'nobody in particular'}" + (f": {said}" if said else "")
 
-    def _collected(
+    async def _collected(
         self, step: PlaybookStep, items: list[Any], ended: Sequence[ChildResult], variables: Mapping[str, Any]
     ) -> PlaybookStepResult:
         tasks = []
@@ -195,15 +200,15 @@ class PlaybookRun:
             own = {**variables, "report": child.report}
             if step.fans_out:
                 own |= {"item": item, "index": index}
-            tasks.append(_task(step, item, child, own))
+            tasks.append(await asyncio.to_thread(task_of, step, item, child, own))
         failed = [task for task in tasks if task.status is not TaskStatus.COMPLETED]
         if not failed:
-            return _result_of(step, TaskStatus.COMPLETED, tasks=tasks)
+            return result_of(step, TaskStatus.COMPLETED, tasks=tasks)
         first = failed[0]
         reason = f"{first.key or 'its task'} is {first.status}" + (f": {first.reason}" if first.reason else "")
         if len(tasks) > 1:
             reason = f"{len(failed)} of {len(tasks)} tasks did not complete; {reason}"
-        return _result_of(step, TaskStatus.FAILED, reason, tasks)
+        return result_of(step, TaskStatus.FAILED, reason, tasks)
 
     def _variables(self, ended: Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:
         """What expressions may name: the inputs, and the steps that have ended before, by way of others too."""
@@ -214,74 +219,7 @@ class PlaybookRun:
             if name not in seen:
                 seen.add(name)
                 pending.extend(needs[name])
-        return {"inputs": dict(self._inputs), "steps": {name: _shown(self._results[name].result()) for name in seen}}
-
-
-def _result_of(
-    step: PlaybookStep, status: TaskStatus, reason: str | None = None, tasks: list[PlaybookTask] | None = None
-) -> PlaybookStepResult:
-    title = step.title if isinstance(step.title, str) else step.id
-    return PlaybookStepResult(
-        step=step.id,
-        title=title,
-        status=status,
-        reason=None if reason is None else reason[:2_000],
-        fans_out=step.fans_out,
-        may_fail=step.may_fail,
-        tasks=tasks or [],
-    )
-
-
-def _kept(result: PlaybookStepResult) -> PlaybookStepResult:
-    """The result as it can be kept: each output is limited, and a thousand tasks may have many."""
-    size = len(result.model_dump_json())
-    if size <= MOST_KEPT:
-        return result
-    reason = f"its outputs have {size:,} characters in all; {MOST_KEPT:,} are the most: let them say less"
-    bare = [task.model_copy(update={"outputs": {}, "item": None}) for task in result.tasks]
-    return result.model_copy(update={"status": TaskStatus.FAILED, "reason": reason, "tasks": bare})
-
-
-def _task(step: PlaybookStep, item: Any, child: ChildResult, variables: Mapping[str, Any]) -> PlaybookTask:
-    status, reason = child.status, child.reason
-    outputs: dict[str, Any] = {}
-    if child.completed:
-        reason = None
-        outputs, problems = _evaluated(step.outputs, variables)
-        if problems:
-            status, reason = TaskStatus.FAILED, "; ".join(problems)
-    return PlaybookTask(
-        task_id=None if child.task_id is None else str(child.task_id),
-        key=child.key,
-        item=item,
-        status=status,
-        reason=reason,
-        outputs=outputs,
-    )
-
-
-def _shown(result: PlaybookStepResult) -> dict[str, Any]:
-    """A step as expressions see it."""
-    shown: dict[str, Any] = {"status": result.status.value, "reason": result.reason or ""}
-    if not result.fans_out:
-        return {**shown, "outputs": result.outputs}
-    items = [
-        {"item": one.item, "status": one.status.value, "reason": one.reason or "", "outputs": one.outputs}
-        for one in result.tasks
-    ]
-    return {**shown, "items": items}
-
-
-def _evaluated(outputs: Mapping[str, Expression], variables: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The values of outputs, and why others have none."""
-    values: dict[str, Any] = {}
-    problems = []
-    for name, expression in outputs.items():
-        try:
-            values[name] = expression.evaluate(variables)
-        except ExpressionError as error:
-            problems.append(f"the output {name!r} has no value: {error.reason}")
-    return values, problems
+        return {"inputs": dict(self._inputs), "steps": {name: shown_as(self._results[name].result()) for name in seen}}
 
 
 def _value(expression: Expression, variables: Mapping[str, Any], what: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from itertools import count
 from typing import Any, TypeVar
@@ -149,6 +150,10 @@ class SegmentContext:
         """Run ``function`` once and record its output; after a crash return the record."""
         check_step_name(name)
         return await self.platform_step(name, function, returns=returns, retry=retry)
+
+    def working(self) -> AbstractContextManager[None]:
+        """Say that what is done within is work, although it is no step."""
+        return self._room.working()
 
     async def approve(self, action: Action) -> Answer:
         """Ask whether the action may be done, and wait for the answer."""

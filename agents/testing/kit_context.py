@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -145,6 +146,10 @@ class KitContext(KitMessaging):
                 if not decision.repeats:
                     raise
         raise AssertionError("unreachable")  # pragma: no cover
+
+    def working(self) -> AbstractContextManager[None]:
+        """Nothing: the kit never interrupts."""
+        return nullcontext()
 
     async def approve(self, action: Action) -> Answer:
         """Answer as the test says."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +106,49 @@ async def test_a_task_that_does_not_complete_fails_the_run_with_its_report(tmp_p
     assert [task.outputs for task in report.steps[0].tasks] == [{"n": 1}, {}]
 
 
+async def test_a_step_has_failed_when_a_task_of_it_was_cancelled(tmp_path: Path) -> None:
+    document = DOCUMENT.partition("  - id: total")[0] + "outputs: {how: 'steps.each.items.map(i, i.status)'}\n"
+
+    def cancelled(child: Child) -> ChildResult:
+        return ChildResult(status=TaskStatus.CANCELLED, key="K-4", reason="not now")
+
+    with pytest.raises(AgentFailure, match="each: K-4 is CANCELLED: not now") as failed:
+        await run(tmp_path, document, {"names": NAMES[:1]}, children=cancelled)
+    report = failed.value.report
+    assert isinstance(report, PlaybookReport)
+    assert report.steps[0].status is TaskStatus.FAILED
+    assert report.outputs == {"how": ["CANCELLED"]}
+
+
 async def test_an_output_that_has_no_value_fails_the_task_of_the_step(tmp_path: Path) -> None:
     def silent(child: Child) -> ChildResult:
         return ChildResult(status=TaskStatus.COMPLETED, key="K-3")
 
     with pytest.raises(AgentFailure, match="the output 'n' has no value"):
         await run(tmp_path, DOCUMENT, {"names": NAMES[:1]}, children=silent)
+
+
+async def test_the_loop_goes_on_between_the_tasks_of_a_large_fan_out(tmp_path: Path) -> None:
+    """Heartbeats are sent by the loop that runs the agent."""
+    many, turns, at = 300, 0, list[int]()
+    document = DOCUMENT.replace("outputs: {n: report.n}", "outputs: {n: report.n, m: report.n + 1}")
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    def counted(child: Child) -> ChildResult:
+        at.append(turns)
+        return ChildResult(status=TaskStatus.COMPLETED, key="K-1", report={"n": 1})
+
+    beside = asyncio.create_task(turn())
+    done = await run(tmp_path, document, {"names": NAMES[:1] * many}, children=counted)
+    beside.cancel()
+    assert len(done.children) == many
+    assert at[0] >= many
+    assert turns - at[-1] >= many
 
 
 async def test_a_rejected_question_is_the_reason(tmp_path: Path) -> None:
@@ -137,6 +175,7 @@ async def test_outputs_that_are_too_large_are_not_kept(tmp_path: Path) -> None:
     ("document", "inputs", "reason"),
     [
         ("name: x\nsteps: []", {}, "line 2, column 8"),
+        ("name: x\nsteps: [{id: a, agent: playbook}]", {}, "line 2, column 24: A step cannot run another playbook"),
         ("name: x\ninputs: {a: {type: list}}\nsteps: [{id: a, agent: b}]", {}, "'a' of the playbook has to be given"),
         ("name: x\ninputs: {a: {type: list}}\nsteps: [{id: a, agent: b}]", {"a": 1}, "must be of type list"),
     ],

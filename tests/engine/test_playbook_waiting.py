@@ -137,3 +137,32 @@ async def test_a_rejected_step_is_not_done(board: Board) -> None:
 
 async def _children(board: Board, name: str) -> list[Any]:
     return list((await seen(board, name))["children"]["nodes"])
+
+
+CALCULATED = """
+name: calculated
+inputs: {l: {type: list}}
+steps:
+  - {id: asked, approve: "Go on?"}
+  - id: each
+    agent: probe
+    for_each: [1, 2, 3, 4, 5, 6]
+    inputs: {steps: "${{ inputs.l.map(x, x).size() - inputs.l.size() + 1 }}"}
+    outputs: {n: item}
+"""
+
+
+@pytest.mark.verify
+async def test_an_open_question_does_not_interrupt_what_is_calculated(board: Board) -> None:
+    """Putting the tasks together takes longer than an execution may be idle before it gives up its slot."""
+    await start(board, "Calculated", CALCULATED, l=list(range(1_000)))
+    (question,) = await asked(board, "Calculated", 1)
+
+    async def recorded() -> bool:
+        steps = (await seen(board, "Calculated"))["latestExecution"]["steps"]["nodes"]
+        return [(one["name"], one["status"]) for one in steps] == [("each", "SUCCEEDED")]
+
+    await until(recorded)
+    await decide(board, "approve", question)
+    tasks = by_step(await ended(board, "Calculated"))["each"]["tasks"]
+    assert [task["outputs"] for task in tasks] == [{"n": n} for n in range(1, 7)]
