@@ -52,7 +52,9 @@ def _playbook(text: str, agents: AgentCatalogue | None, problems: Problems) -> P
         for placed in one.formulas:
             own = steps.get(one.step.id, one.step)
             check_names(placed, inputs, steps, before.get(one.step.id, frozenset()), own, problems)
-        if agents is not None:
+        if one.step.agent == RUNS_PLAYBOOKS:
+            problems.add(one.agent_mark, "A step cannot run another playbook.")
+        elif agents is not None:
             _check_agent(one, agents, problems)
     for placed in found.formulas:
         check_names(placed, inputs, steps, frozenset(steps), None, problems)
@@ -120,8 +122,6 @@ def _check_agent(one: ReadStep, agents: AgentCatalogue, problems: Problems) -> N
     if facts is None:
         known = ", ".join(agent.kind for agent in agents.all() if agent.kind != RUNS_PLAYBOOKS)
         problems.add(one.agent_mark, f"There is no agent {kind!r}; the agents: {known}.")
-    elif kind == RUNS_PLAYBOOKS:
-        problems.add(one.agent_mark, "A step cannot run another playbook.")
     else:
         _check_agent_inputs(one, facts, problems)
 
