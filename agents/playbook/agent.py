@@ -41,7 +41,7 @@ class PlaybookAgent(Agent[PlaybookInputs, PlaybookReport]):
         failed = [
             f"{one.step}: {one.reason or one.status}"
             for one in report.steps
-            if one.status in {TaskStatus.FAILED, TaskStatus.CANCELLED} and not one.may_fail
+            if one.status is TaskStatus.FAILED and not one.may_fail
         ]
         message = f"{len(failed)} of {len(report.steps)} steps did not complete: {'; '.join(failed)}"
         raise AgentFailure(message[:2_000], report=report)

@@ -25,7 +25,7 @@ class PlaybookTask(_Frozen):
 
 
 class PlaybookStepResult(_Frozen):
-    """How a step came out: COMPLETED, FAILED, SKIPPED or CANCELLED."""
+    """How a step came out: COMPLETED, FAILED or SKIPPED. It has failed when a task of it was cancelled."""
 
     step: str
     title: str

@@ -23,7 +23,7 @@ from server.logging import configure_logging
 from server.platform.source_roots import SourceRoots
 from server.settings import Settings, load_settings
 
-STYLES = {"COMPLETED": "green", "FAILED": "red", "CANCELLED": "red", "SKIPPED": "dim"}
+STYLES = {"COMPLETED": "green", "FAILED": "red", "SKIPPED": "dim"}
 
 
 class PlaybookView(AuditView):
