@@ -103,11 +103,12 @@ class McpDesk:
         number = counted[name]
         with self._room.working():
             opened = await self._opened(caller, server_name, tool)
-        definition = opened.connection.tools.get(tool)
-        if definition is None:
-            has = ", ".join(sorted(opened.connection.tools)[:50]) or "none"
-            raise ToolFailure(f"{server_name} has no tool {tool!r}; it has {has}.", error_class=ErrorClass.BAD_INPUT)
-        check_arguments(name, definition.input_schema, arguments)
+            definition = opened.connection.tools.get(tool)
+            if definition is None:
+                has = ", ".join(sorted(opened.connection.tools)[:50]) or "none"
+                said = f"{server_name} has no tool {tool!r}; it has {has}."
+                raise ToolFailure(said, error_class=ErrorClass.BAD_INPUT)
+            await asyncio.to_thread(check_arguments, name, definition.input_schema, arguments)
         await self._permitted(caller, opened.server, definition, arguments, number)
         with self._room.working():
             return await self._made(caller, opened, definition, arguments)
