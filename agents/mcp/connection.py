@@ -16,7 +16,7 @@ from mcp_types import CONNECTION_CLOSED, Implementation
 
 from agents.contract import McpAnswer, ToolFailure
 from agents.contract.egress import Egress
-from agents.mcp.http import check_url, http_client, http_transport
+from agents.mcp.http import NOT_TAKEN, check_url, http_client, http_transport
 from agents.mcp.stdio import Complaints, stdio_transport
 from agents.processes import ProcessNotStarted
 from agents.recovery import classify
@@ -27,10 +27,18 @@ MOST_PAGES = 20
 """Pages of a list of tools that are read: a server whose list never ends must not hold us."""
 MOST_SAID = 4 * 2**20
 """Characters of the definitions of all tools of one server."""
+CLOSING = 10.0
+"""Seconds after which a connection that is closed is cut."""
 OURSELVES = Implementation(name="wrenchai", version="1")
 
 
 log = structlog.get_logger(__name__)
+
+
+class AnswerLost(Exception):
+    """The server answered something that is not taken: nobody knows what it did."""
+
+    error_class = ErrorClass.TOOL_FAILED
 
 
 class Connection:
@@ -49,10 +57,14 @@ class Connection:
         Raises:
             ToolFailure: it says that it did not do it, or takes no such call.
             ConnectionResetError: it has gone, and nobody knows what it did.
+            AnswerLost: it did something, and its answer is not taken.
         """
         try:
             result = await self._client.call_tool(tool, dict(arguments))
         except MCPError as error:
+            _, ours, why = error.error.message.partition(NOT_TAKEN)
+            if ours:
+                raise AnswerLost(NOT_TAKEN + why[:2_000]) from None
             if error.error.code == CONNECTION_CLOSED:
                 raise ConnectionResetError("the connection to the server broke") from None
             raise ToolFailure(f"{tool} failed: {error.error.message[:2_000]}") from None
@@ -63,10 +75,13 @@ class Connection:
         return answer
 
     async def close(self) -> None:
-        """End the connection; when this returns, nothing of a program is there any more."""
+        """End the connection; when this returns, nothing of a program is there any more.
+
+        A server that does not let go in time is left without a word.
+        """
         self._stop.set()
         if self._gone is not None:
-            await asyncio.shield(asyncio.wait({self._gone}))
+            await asyncio.shield(_over(self._gone))
             if not self._gone.cancelled() and (error := self._gone.exception()) is not None:
                 log.warning("mcp_server_left_badly", error=str(_innermost(error)))
 
@@ -145,6 +160,13 @@ async def _tools(client: Client) -> dict[str, ToolDefinition]:
     return found
 
 
+async def _over(keeping: asyncio.Task[None]) -> None:
+    """Wait for the end of what keeps a connection; after ``CLOSING`` it is cut, and the process is waited for."""
+    await asyncio.wait({keeping}, timeout=CLOSING)
+    keeping.cancel()
+    await asyncio.wait({keeping})
+
+
 def _not_opened(server: McpServer, error: Exception, complaints: Complaints) -> ToolFailure:
     said = f" It wrote: {complaints}" if str(complaints) else ""
     found = _innermost(error)
@@ -156,6 +178,9 @@ def _not_opened(server: McpServer, error: Exception, complaints: Complaints) -> 
         )
     if isinstance(found, ProcessNotStarted | ToolFailure):
         return ToolFailure(f"The MCP server {server.name} cannot be used: {found}")
+    _, ours, why = str(found).partition(NOT_TAKEN)
+    if ours:
+        return ToolFailure(f"The MCP server {server.name} cannot be used: {NOT_TAKEN}{why}")
     kind = classify(found)
     return ToolFailure(
         f"The MCP server {server.name} cannot be used: {type(found).__name__}: {found}.{said}",
