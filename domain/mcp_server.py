@@ -83,30 +83,37 @@ class ToolDefinition:
 class McpTool:
     """A tool that a server was seen to have.
 
-    ``accepted`` is the digest of the definition that the policy counts for: the first that was seen, or the one for
-    which somebody has set the policy. ``policy`` is ``None`` where nobody has said anything.
+    ``accepted`` is the digest of the definition that the policy counts for: the one that the server was first seen
+    with, or the one for which somebody has set the policy; it is empty where the server came up with the tool later.
+    ``policy`` is ``None`` where nobody has said anything. ``listed``: the server had it when it was last looked at.
     """
 
     definition: ToolDefinition
     accepted: str
     policy: CallPolicy | None = None
+    listed: bool = True
     seen_at: datetime
+
+    @property
+    def new(self) -> bool:
+        """Whether its server came up with it after it was first seen, and nobody has accepted it yet."""
+        return not self.accepted
 
     @property
     def changed(self) -> bool:
         """Whether it is no longer what it was when it was accepted."""
-        return self.definition.digest != self.accepted
+        return not self.new and self.definition.digest != self.accepted
 
     @property
     def in_force(self) -> CallPolicy:
-        """What counts: a tool that only reads may be called, another one is asked for, and so is one that changed.
+        """What counts: a tool that only reads may be called, another one is asked for, as is what nobody has accepted.
 
         That a tool only reads is what its server says; whoever does not believe it sets ``ASK``.
         """
         if self.policy is CallPolicy.DENY:
             return CallPolicy.DENY
         allowed = self.policy is CallPolicy.ALLOW or (self.policy is None and self.definition.read_only)
-        return CallPolicy.ALLOW if allowed and not self.changed else CallPolicy.ASK
+        return CallPolicy.ALLOW if allowed and self.definition.digest == self.accepted else CallPolicy.ASK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,26 +142,41 @@ class McpServer:
         return next((one for one in self.tools if one.definition.name == name), None)
 
     def same_program(self, other: McpServer) -> bool:
-        """Whether both are the same thing at the same place, so that what was said of its tools still counts."""
+        """Whether both are the same thing at the same place, so that what was said of its tools still counts.
+
+        What a program does depends on its environment as much as on its arguments; headers only say who asks.
+        """
         mine = (self.transport, self.command, self.arguments, self.url)
-        return mine == (other.transport, other.command, other.arguments, other.url)
+        same = mine == (other.transport, other.command, other.arguments, other.url)
+        return same and (self.transport is McpTransport.HTTP or self._settings == other._settings)
+
+    def same_connection(self, other: McpServer) -> bool:
+        """Whether what is connected to one of them would be connected to the other in just the same way."""
+        silence = (self.timeout, other.timeout) if self.transport is McpTransport.HTTP else (None, None)
+        return self.same_program(other) and self._settings == other._settings and silence[0] == silence[1]
+
+    @property
+    def _settings(self) -> frozenset[McpSetting]:
+        return frozenset(self.settings)
 
     def with_seen(self, definitions: tuple[ToolDefinition, ...], at: datetime) -> McpServer:
-        """The server with the tools that it has now; a policy stays with the name of its tool."""
+        """The server with the tools that it has now. What it has when it is first seen is accepted, and nothing later.
+
+        Tools that it has no longer are remembered: one that comes back is what it was, or has changed.
+        """
         known = {one.definition.name: one for one in self.tools}
-        tools = tuple(_seen(known.get(one.name), one, at) for one in definitions[:MOST_TOOLS])
-        gone = tuple(
-            one
-            for name, one in known.items()
-            if one.policy is not None and name not in {seen.definition.name for seen in tools}
-        )
-        return replace(self, tools=(*tools, *gone))
+        here = tuple(_seen(known.get(one.name), one, at, first=not known) for one in definitions[:MOST_TOOLS])
+        names = {one.definition.name for one in here}
+        gone = [replace(one, listed=False) for name, one in known.items() if name not in names]
+        forgotten = [one.definition.name for one in gone if one.policy is None][MOST_TOOLS:]
+        kept = (one for one in gone if one.definition.name not in forgotten)
+        return replace(self, tools=(*here, *kept))
 
 
-def _seen(known: McpTool | None, definition: ToolDefinition, at: datetime) -> McpTool:
+def _seen(known: McpTool | None, definition: ToolDefinition, at: datetime, *, first: bool) -> McpTool:
     if known is None:
-        return McpTool(definition=definition, accepted=definition.digest, seen_at=at)
-    return replace(known, definition=definition, seen_at=at)
+        return McpTool(definition=definition, accepted=definition.digest if first else "", seen_at=at)
+    return replace(known, definition=definition, listed=True, seen_at=at)
 
 
 def check_name(name: str) -> str:

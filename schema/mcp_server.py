@@ -67,13 +67,17 @@ class McpTool:
         graphql_type=str,
         description="Stands for its definition. Give it with a policy: the policy then counts for what you have read.",
     )
-    changed: bool = strawberry.field(
-        description="Whether it is defined otherwise than when its policy was set, or when it was first seen."
+    new: bool = strawberry.field(
+        description="Whether its server came up with it after it was first seen, and nobody has set a policy since."
     )
+    changed: bool = strawberry.field(
+        description="Whether it is defined otherwise than when its policy was set, or when its server was first seen."
+    )
+    listed: bool = strawberry.field(description="Whether its server had it when it was last looked at.")
     policy: CallPolicy | None = strawberry.field(description="What somebody has set; null when nobody has.")
     in_force: CallPolicy = strawberry.field(
         description="What counts: without a policy one that only reads is allowed and another one is asked for; one "
-        "that has changed is asked for in any case."
+        "that is new or has changed is asked for in any case."
     )
     seen_at: datetime = strawberry.field(description="When the server was last seen to have it.")
 

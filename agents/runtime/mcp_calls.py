@@ -16,23 +16,21 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import RootModel
 
-from agents.asking import shown
-from agents.contract import Action, SideEffect, Tool, ToolFailure, ToolLimits
+from agents.contract import SideEffect, Tool, ToolFailure, ToolLimits
 from agents.contract.egress import Egress
 from agents.contract.mcp import MCP_PREFIX, McpAnswer
 from agents.contract.tool import ToolScope
 from agents.mcp.arguments import check_arguments
+from agents.mcp.question import question
 from agents.runtime.approvals import ApprovalDesk
 from agents.runtime.call_ledger import Called, Course, Ending, Ledger
 from agents.runtime.typed_calls import CallScope, Reveal, call
 from agents.runtime.waiting_room import WaitingRoom
-from domain.canonical import digest
 from domain.lease import Lease
 from domain.mcp_server import CallPolicy, McpServer, McpTransport, ToolDefinition
 from domain.ports import Transactor
 from domain.recovery import ErrorClass
 from domain.redaction import Redactor
-from domain.severity import Severity
 from domain.states import ToolCallState
 from domain.text import storable
 from domain.use_cases.mcp_servers import record_mcp_tools
@@ -42,8 +40,6 @@ if TYPE_CHECKING:
 
 MOST_OUTPUT = 4 * 2**20
 """Bytes of an answer."""
-MOST_NAMED = 80
-"""Characters of a step's name in the name of an action."""
 
 
 class McpArguments(RootModel[dict[str, Any]]):
@@ -91,6 +87,7 @@ class McpDesk:
         self._room = room
         self._scratch = scratch
         self._open: dict[str, _Open] = {}
+        self._left: list[_Open] = []
         self._opening: dict[str, asyncio.Lock] = {}
 
     async def call(self, caller: Caller, counted: Counter[str], name: str, arguments: Mapping[str, Any]) -> McpAnswer:
@@ -115,7 +112,7 @@ class McpDesk:
 
     async def close(self) -> None:
         """End every server; none of their processes is there any more when this returns."""
-        opened, self._open = list(self._open.values()), {}
+        opened, self._open, self._left = [*self._open.values(), *self._left], {}, []
         await asyncio.gather(*(one.connection.close() for one in opened))
 
     async def _opened(self, caller: Caller, name: str, tool: str) -> _Open:
@@ -131,10 +128,10 @@ class McpDesk:
                 raise ToolFailure(f"The MCP server {name} is switched off.", error_class=ErrorClass.REFUSED)
             _refuse_denied(server, tool)
             known = self._open.get(name)
-            if known is not None and known.server.same_program(server):
+            if known is not None and known.server.same_connection(server):
                 return _Open(server=server, connection=known.connection, secrets=known.secrets)
-            if known is not None:  # it has become another program meanwhile
-                await self._forget(known)
+            if known is not None:  # it was changed meanwhile; calls of it that are under way are not cut
+                self._left.append(self._open.pop(name))
             opened = await self._start(caller, server)
             self._open[name] = opened
             return opened
@@ -192,32 +189,12 @@ class McpDesk:
     async def _permitted(
         self, caller: Caller, server: McpServer, tool: ToolDefinition, arguments: Mapping[str, Any], number: int
     ) -> None:
-        """Return when the call may be made; a person is asked where the policy says so.
-
-        What is asked holds the digest of the definition: one that changes after it was approved is asked anew.
-        """
+        """Return when the call may be made; a person is asked where the policy says so."""
         known = server.tool(tool.name)
         policy = CallPolicy.ASK if known is None or known.definition.digest != tool.digest else known.in_force
-        if policy is CallPolicy.ALLOW:
-            return
-        changed = " Its definition has changed since it was accepted." if known is not None and known.changed else ""
-        await self._desk.ask(
-            Action(
-                name=f"{caller.name[:MOST_NAMED]}: {server.name}/{tool.name[:MOST_NAMED]} {number}",
-                kind="mcp.call",
-                summary=f"Call {tool.name[:200]} of the MCP server {server.name}.{changed}",
-                arguments={
-                    "server": server.name,
-                    "tool": tool.name,
-                    "arguments": shown(self._redactor.arguments(storable(dict(arguments)))),
-                    "argumentsDigest": digest(storable(dict(arguments))),
-                    "definitionDigest": tool.digest,
-                    "description": shown(tool.description),
-                    "changed": bool(changed),
-                },
-                risk=Severity.HIGH if changed or not tool.read_only else Severity.MEDIUM,
-            )
-        )
+        if policy is not CallPolicy.ALLOW:
+            shown = self._redactor.arguments(storable(dict(arguments)))
+            await self._desk.ask(question(caller.name, server, tool, arguments, shown, number))
 
     async def _made(
         self, caller: Caller, opened: _Open, definition: ToolDefinition, arguments: Mapping[str, Any]
@@ -233,7 +210,9 @@ class McpDesk:
 
     async def _forget(self, opened: _Open) -> None:
         """The connection is broken: the next call opens another one."""
-        self._open.pop(opened.server.name, None)
+        known = self._open.get(opened.server.name)
+        if known is not None and known.connection is opened.connection:
+            del self._open[opened.server.name]
         await opened.connection.close()
 
 

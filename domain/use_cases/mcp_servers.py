@@ -62,7 +62,8 @@ class SetMcpToolPolicy:
 async def save_mcp_server(uow: UnitOfWork, actor: Actor, command: SaveMcpServer) -> McpServer:
     """Register a server, or change the one of this name.
 
-    What was said of its tools is forgotten when it becomes another program or address.
+    What was said of its tools is forgotten when it becomes another program or address; another environment makes
+    another program.
 
     Raises:
         Denied: the right to manage tools is missing.
@@ -100,6 +101,8 @@ async def remove_mcp_server(uow: UnitOfWork, actor: Actor, command: RemoveMcpSer
 async def set_mcp_tool_policy(uow: UnitOfWork, actor: Actor, command: SetMcpToolPolicy) -> McpServer:
     """Say what counts for a tool as it is defined now; once it changes, it is asked for again.
 
+    Who denies a tool accepts nothing: should somebody take that back, it is as new or as changed as it was.
+
     Raises:
         Denied, NotFound: as their names say.
         Invalid: it is defined in another way than the one who says so has read.
@@ -113,7 +116,8 @@ async def set_mcp_tool_policy(uow: UnitOfWork, actor: Actor, command: SetMcpTool
         raise Invalid(
             f"{command.tool} has been defined anew since you read it: read it again.", path=("input", "digest")
         )
-    said = replace(tool, policy=command.policy, accepted=tool.definition.digest)
+    accepted = tool.accepted if command.policy is CallPolicy.DENY else tool.definition.digest
+    said = replace(tool, policy=command.policy, accepted=accepted)
     saved = replace(
         known,
         tools=tuple(said if one is tool else one for one in known.tools),
@@ -137,9 +141,13 @@ async def record_mcp_tools(
     if known is None or known.id != server_id:
         raise NotFound(NOUN, name, named=NAMED)
     seen = known.with_seen(tuple(definitions), uow.now)
-    if {one.definition.digest for one in seen.tools} != {one.definition.digest for one in known.tools}:
+    if _what_is_there(seen) != _what_is_there(known):
         await uow.mcp_servers.update(seen)
     return seen
+
+
+def _what_is_there(server: McpServer) -> set[tuple[str, bool]]:
+    return {(one.definition.digest, one.listed) for one in server.tools}
 
 
 def _checked(uow: UnitOfWork, actor: Actor, command: SaveMcpServer) -> McpServer:

@@ -59,6 +59,7 @@ def _to_tool(value: Mapping[str, Any]) -> McpTool:
         definition=ToolDefinition(**value["definition"]),
         accepted=value["accepted"],
         policy=None if value["policy"] is None else CallPolicy(value["policy"]),
+        listed=value.get("listed", True),
         seen_at=datetime.fromisoformat(value["seenAt"]),
     )
 
@@ -76,5 +77,6 @@ def _from_tool(tool: McpTool) -> dict[str, Any]:
         },
         "accepted": tool.accepted,
         "policy": None if tool.policy is None else tool.policy.value,
+        "listed": tool.listed,
         "seenAt": tool.seen_at.isoformat(),
     }

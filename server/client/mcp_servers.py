@@ -10,7 +10,7 @@ _SERVER = """
 fragment Registered on McpServer {
   id name transport command arguments url settings { name value secret } enabled timeout startTimeout
   updatedBy updatedAt
-  tools { name description readOnly repeatable digest changed policy inForce seenAt }
+  tools { name description inputSchema readOnly repeatable digest new changed listed policy inForce seenAt }
 }
 """
 
@@ -90,14 +90,16 @@ async def remove(client: GraphQLClient, name: str) -> dict[str, Any]:
     return await _perform(client, REMOVE, "removeMcpServer", {"name": name})
 
 
-async def set_policy(client: GraphQLClient, server: str, tool: str, policy: str | None) -> dict[str, Any]:
-    """Say what counts for a tool as it is known now; ``None`` is what counts where nobody says.
+async def set_policy(
+    client: GraphQLClient, server: str, tool: str, policy: str | None, digest: str | None = None
+) -> dict[str, Any]:
+    """Say what counts for a tool; ``None`` is what counts where nobody says.
+
+    ``digest`` is that of the definition that was read: it is then refused for another one.
 
     Raises:
-        Refused: there is no such server or tool.
+        Refused: there is no such server or tool, or it is defined otherwise.
     """
-    known = await mcp_server_named(client, server)
-    digest = next((one["digest"] for one in known["tools"] if one["name"] == tool), None)
     asked = {"server": server, "tool": tool, "policy": policy, "digest": digest}
     return await _perform(client, SET_POLICY, "setMcpToolPolicy", asked)
 

@@ -301,6 +301,26 @@ async def test_a_server_that_cannot_be_used_says_why(notes: Notes) -> None:
     assert "is switched off" in (await notes.done("Off"))["result"]["data"]["answers"][0]
 
 
+@pytest.mark.verify
+async def test_a_server_that_is_changed_meanwhile_is_started_anew(notes: Notes, client: GraphQLClient) -> None:
+    await notes.dispatch("Seen", ("environment", {}))
+    await notes.done("Seen")
+    await set_policy(client, notes.name, "wait", "ALLOW")
+    await notes.dispatch("Changed", ("environment", {}), ("wait", {"name": "go"}), ("environment", {}))
+
+    async def waits() -> bool:
+        return (notes.folder / "waiting").exists()
+
+    await until(waits)
+    settings = [{"name": "NOTES", "value": str(notes.folder)}, {"name": "FLAVOUR", "value": "another"}]
+    await notes.registered(settings=settings)
+    (notes.folder / "go").touch()
+    over = await notes.done("Changed")
+    assert over["error"] is None, "a call that was under way is not cut"
+    before, waited, after = over["result"]["data"]["answers"]
+    assert ("FLAVOUR" in before, waited, "FLAVOUR=another" in after) == (False, "waited", True)
+
+
 async def test_a_person_calls_a_tool_directly(notes: Notes) -> None:
     name = f"mcp:{notes.name}/write_note"
     payload = await notes.board.do(

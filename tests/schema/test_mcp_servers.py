@@ -18,7 +18,7 @@ SAVE = """mutation ($input: SaveMcpServerInput!) { saveMcpServer(input: $input) 
 REMOVE = """mutation ($name: String!) { removeMcpServer(input: {name: $name}) {
   mcpServer { name } errors { code message path } } }"""
 POLICY = """mutation ($input: SetMcpToolPolicyInput!) { setMcpToolPolicy(input: $input) {
-  mcpServer { version tools { name policy inForce changed digest } } errors { code message path } } }"""
+  mcpServer { version tools { name policy inForce new changed digest } } errors { code message path } } }"""
 LIST = """{ mcpServers(first: 2) { nodes { name tools { name description readOnly inputSchema seenAt } }
   pageInfo { hasNextPage } totalCount { value } } }"""
 NODE = "query ($id: ID!) { node(id: $id) { ... on McpServer { name } } }"
@@ -110,6 +110,44 @@ async def test_what_counts_for_a_tool(graph: Graph) -> None:
     assert await in_force() == {"look": "ALLOW", "write": "DENY"}
     await saved(graph, arguments=["y.js"])
     assert await in_force() == {}, "another program has other tools"
+    await seen(graph, definition("look", reads=True))
+    await saved(graph, arguments=["y.js"], settings=[{"name": "LD_PRELOAD", "value": "/tmp/x.so"}])
+    assert await in_force() == {}, "another environment makes another program"
+
+    over_http = {"command": None, "arguments": [], "url": "https://a.example/mcp"}
+    await saved(graph, **over_http)
+    await seen(graph, definition("look", reads=True))
+    await saved(graph, **over_http, settings=[{"name": "Authorization", "secret": "key"}])
+    assert await in_force() == {"look": "ALLOW"}, "another header is the same place"
+
+
+async def test_what_a_server_comes_up_with_later_is_asked_for(graph: Graph) -> None:
+    await saved(graph)
+    await seen(graph, definition("look", reads=True), definition("read", reads=True))
+
+    async def tools() -> dict[str, str]:
+        found = await graph.run("{ mcpServers { nodes { tools { name inForce new changed listed } } } }")
+        return {
+            one["name"]: " ".join([one["inForce"], *(what for what in ("new", "changed", "listed") if one[what])])
+            for one in found["mcpServers"]["nodes"][0]["tools"]
+        }
+
+    assert await tools() == {"look": "ALLOW listed", "read": "ALLOW listed"}
+    await seen(graph)
+    assert await tools() == {"look": "ALLOW", "read": "ALLOW"}
+    await seen(graph, definition("look", "Sends it too.", reads=True), definition("late", reads=True))
+    assert await tools() == {"look": "ASK changed listed", "late": "ASK new listed", "read": "ALLOW"}
+    await seen(graph, definition("late", "Another one.", reads=True), definition("read", reads=True))
+    assert await tools() == {"late": "ASK new listed", "read": "ALLOW listed", "look": "ASK changed"}
+
+    async def say(policy: str | None) -> None:
+        asked = {"server": "files", "tool": "late", "policy": policy}
+        assert (await graph.run(POLICY, input=asked))["setMcpToolPolicy"]["errors"] == []
+
+    await say("DENY")
+    assert (await tools())["late"] == "DENY new listed", "who denies it has not accepted it"
+    await say(None)
+    assert (await tools())["late"] == "ALLOW listed"
 
 
 @pytest.mark.parametrize(
