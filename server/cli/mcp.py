@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from server.cli.console import errors, foreign, output, say_json
+from server.cli.console import errors, foreign, output, say_json, visible
 
 commands = typer.Typer(
     name="mcp", help="Serve MCP clients, and register MCP servers whose tools agents may call.", no_args_is_help=True
@@ -120,11 +122,18 @@ def policy(
     name: Name,
     tool: Annotated[str, typer.Argument(help="The name of the tool.")],
     policy: Annotated[str, typer.Argument(help="allow, ask, deny, or default.")],
+    digest: Annotated[
+        str | None, typer.Option(help="That of the definition you have read; with another one it is refused.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Accept a tool that is new or has changed unasked.")] = False,
 ) -> None:
-    """Say whether agents may call a tool as it is defined now; once it changes, they have to ask again."""
+    """Say whether agents may call a tool as it is defined now; once it changes, they have to ask again.
+
+    A tool that is new or has changed is shown with all that its server says of it, and accepted only when you say so.
+    """
     if policy not in {"allow", "ask", "deny", "default"}:
         raise typer.BadParameter("it is one of allow, ask, deny and default", param_hint="POLICY")
-    saved = asyncio.run(_policy(name, tool, None if policy == "default" else policy.upper()))
+    saved = asyncio.run(_policy(name, tool, None if policy == "default" else policy.upper(), digest, yes=yes))
     (known,) = [one for one in saved["tools"] if one["name"] == tool]
     errors.print(f"{foreign(name)}/{foreign(tool)}: {known['inForce']}")
 
@@ -184,13 +193,45 @@ async def _tools(name: str, *, look: bool) -> list[dict[str, Any]]:
     return found
 
 
-async def _policy(name: str, tool: str, policy: str | None) -> dict[str, Any]:
+async def _policy(name: str, tool: str, policy: str | None, digest: str | None, *, yes: bool) -> dict[str, Any]:
     from server.client.local_server import connected
-    from server.client.mcp_servers import set_policy
+    from server.client.mcp_servers import mcp_server_named, set_policy
     from server.settings import load_settings
 
     async with connected(load_settings()) as client:
-        return await set_policy(client, name, tool, policy)
+        tools = (await mcp_server_named(client, name))["tools"]
+        known = next((one for one in tools if one["name"] == tool), None)
+        if known is not None and digest is None:
+            digest = known["digest"]
+            if policy != "DENY" and (known["new"] or known["changed"]):
+                output.print(_described(known))
+                if not yes:
+                    await asyncio.to_thread(_ask, known)
+        return await set_policy(client, name, tool, policy, digest)
+
+
+def _ask(tool: dict[str, Any]) -> None:
+    if not sys.stdin.isatty():
+        said = f"{tool['name']} {_state(tool)}, and there is nobody to ask: read what is shown and give its digest"
+        raise typer.BadParameter(visible(said), param_hint="--digest")
+    typer.confirm("Accept it as it is shown?", abort=True)
+
+
+def _described(tool: dict[str, Any]) -> str:
+    """All that its server says of a tool."""
+    said = [*tool["description"].splitlines(), *json.dumps(tool["inputSchema"], indent=2).splitlines()]
+    says = [what for what, true in (("reads only", tool["readOnly"]), ("repeatable", tool["repeatable"])) if true]
+    return "\n".join(
+        [
+            f"[bold]{foreign(tool['name'])}[/] {_state(tool)}; of itself it says: {', '.join(says) or 'no hint'}",
+            *(f"  {foreign(line)}" for line in said),
+            f"  digest [dim]{foreign(tool['digest'])}[/]",
+        ]
+    )
+
+
+def _state(tool: dict[str, Any]) -> str:
+    return "is new" if tool["new"] else "has changed"
 
 
 def _settings(given: list[str] | None, kind: str) -> list[dict[str, str]]:
@@ -220,7 +261,7 @@ def _table(found: list[dict[str, Any]]) -> Table:
         table.add_column(column, overflow="fold")
     for one in found:
         said = ("reads only; " if one["readOnly"] else "") + one["description"].partition("\n")[0][:200]
-        changed = " (changed)" if one["changed"] else ""
-        row = (one["name"], one["inForce"] + changed, one["policy"] or "-", said)
+        marks = "".join(f" ({what})" for what in ("new", "changed") if one[what]) + ("" if one["listed"] else " (gone)")
+        row = (one["name"], one["inForce"] + marks, one["policy"] or "-", said)
         table.add_row(*map(foreign, row), style=STYLES[one["inForce"]])
     return table
