@@ -34,6 +34,7 @@ async def run(here: dict[str, str], *arguments: str) -> tuple[int, str, str]:
         "mcp",
         *arguments,
         env=here,
+        stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
