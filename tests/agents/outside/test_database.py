@@ -77,6 +77,10 @@ async def test_rows_and_bytes_have_limits_and_nothing_found_has_columns(shop: Be
         ("DO $$ BEGIN DELETE FROM orders; END $$", "'do' is none"),
         ("EXPLAIN ANALYZE DELETE FROM orders", "read-only transaction"),
         ("-- nothing\n;", "there is none"),
+        ("--\rCOPY (--\nSELECT 1) TO PROGRAM 'cat'", "'copy' is none"),
+        ("/* /* */ */ --\rLOCK TABLE orders IN ACCESS SHARE MODE --\nSELECT 1", "'lock' is none"),
+        ("--\r\n\f\v\tNOTIFY shop --\nSELECT 1", "'notify' is none"),
+        ("\u00a0SELECT 1", "there is none"),
         ("SELECT nothing FROM orders", r'column "nothing" does not exist at character 8 \[42703\]'),
         ("SELECT $1::int", "there is no parameter|requires|parameters"),
     ],
@@ -86,6 +90,11 @@ async def test_what_is_no_reading_statement_is_refused(shop: Bench, sql: str, sa
         await shop.call(Database, connection="shop", sql=sql)
     left = await shop.call(Database, connection="shop", sql="SELECT count(*), (SELECT n FROM counter) FROM orders")
     assert left.rows[0][0] == 3
+
+
+async def test_a_comment_ends_where_the_server_ends_it(shop: Bench) -> None:
+    for sql in ("--x\rSELECT 1", "--x\nSELECT 1", "--x\r\n--y\r((SELECT 1))", "\f\v /*--*/ SELECT 1"):
+        assert (await shop.call(Database, connection="shop", sql=sql)).rows == [[1]]
 
 
 async def test_a_statement_that_takes_too_long_is_stopped_at_the_server(shop: Bench, postgres: PostgresServer) -> None:
