@@ -143,6 +143,11 @@ class Tool(ABC, Generic[Arguments, Result]):
         """
         return cls.side_effects
 
+    @classmethod
+    def caution_of(cls, arguments: Arguments) -> str | None:
+        """A sentence for whoever is asked about a call with these arguments: what its side effects do not say."""
+        return None
+
     @abstractmethod
     async def run(self, scope: ToolScope, arguments: Arguments) -> Result:
         """Do it.

@@ -23,6 +23,7 @@ from agents.runtime.engine import Engine
 from agents.runtime.patience import patiently
 from agents.runtime.reaper import give_back, reap
 from agents.runtime.segment import SegmentRun, Stop, Workshop
+from agents.tools.docker.orphans import daemon_set_up, remove_left_containers
 from domain.errors import StoreLost
 from domain.execution import Worker as WorkerFacts
 from domain.message import MessageWait
@@ -42,6 +43,8 @@ EXPIRY_SECONDS = 1.0
 MOST_EXPIRED = 100
 ROOM_SECONDS = 1.0
 """How often it is looked whether there is room again."""
+CONTAINERS_SECONDS = 60.0
+"""How often the Docker daemon is asked for containers of workers that were killed, the first time at the start."""
 FIRST_CHORES = 30.0
 """Seconds after the start: who starts the platform only now and then must not wait for a full interval."""
 LONGEST_END = 15.0
@@ -125,6 +128,9 @@ class Worker:
             asyncio.create_task(_every(CHILDREN_SECONDS, self._mind_children), name="children"),
             asyncio.create_task(_every(EXPIRY_SECONDS, self._expire_messages), name="expire messages"),
         ]
+        if daemon_set_up(self._workshop.services):
+            containers = _every(CONTAINERS_SECONDS, self._remove_left_containers, first=0)
+            self._loops.append(asyncio.create_task(containers, name="containers"))
         if self._chores is not None:
             chores, every = self._chores.work, self._chores.every.total_seconds()
             first = min(FIRST_CHORES, every)
@@ -257,6 +263,10 @@ class Worker:
             await transactor.run(lambda uow, id_=message_id: expire_message(uow, id_))  # type: ignore[misc]
         for wait in await transactor.run(_overdue):
             await transactor.run(lambda uow, wait=wait: end_wait(uow, wait))  # type: ignore[misc]
+
+    async def _remove_left_containers(self) -> None:
+        """Every worker of the machine does it: the one that made a container cannot do it any more."""
+        await remove_left_containers(self._workshop.services)
 
     async def _watch(self) -> None:
         """Stop what was cancelled, and what has gone to another worker; send back what was left lying.

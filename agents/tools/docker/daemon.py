@@ -26,6 +26,11 @@ def missing() -> str | None:
     return None if find_spec("docker") is not None else INSTALL
 
 
+def address_of(services: Services) -> str:
+    """Where the daemon is: ``unix://`` or ``tcp://``."""
+    return services.docker_url or DEFAULT
+
+
 @contextmanager
 def daemon(services: Services, seconds: float) -> Iterator[APIClient]:
     """A client of the daemon that the owner has named, else of the one of this machine. Blocks.
@@ -39,7 +44,7 @@ def daemon(services: Services, seconds: float) -> Iterator[APIClient]:
     import docker
     import requests
 
-    url = services.docker_url or DEFAULT
+    url = address_of(services)
     try:
         client = docker.APIClient(base_url=url, version="auto", timeout=seconds)
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
@@ -51,7 +56,7 @@ def daemon(services: Services, seconds: float) -> Iterator[APIClient]:
     try:
         yield client
     except docker.errors.APIError as error:
-        raise refused(error) from None
+        raise refused(error.status_code or 0, str(error.explanation or error)) from None
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
         found = ErrorClass.TIMEOUT if _is_timeout(error) else ErrorClass.CONNECTION_LOST
         raise ToolFailure(f"The Docker daemon stopped answering: {_innermost(error)}.", error_class=found) from None
@@ -59,12 +64,11 @@ def daemon(services: Services, seconds: float) -> Iterator[APIClient]:
         client.close()
 
 
-def refused(error: Any) -> ToolFailure:
-    """The failure that says what the daemon said."""
-    said = str(error.explanation or error).strip().rstrip(".")[:600]
-    status = error.status_code or 0
+def refused(status: int, said: str) -> ToolFailure:
+    """The failure that says what the daemon said, which answered with the status of HTTP."""
     found = ErrorClass.CONNECTION_LOST if status >= 500 else ErrorClass.BAD_INPUT
-    return ToolFailure(f"The Docker daemon refuses it (status {status}): {said}.", error_class=found)
+    text = said.strip()[:600].rstrip(".")
+    return ToolFailure(f"The Docker daemon refuses it (status {status}): {text}.", error_class=found)
 
 
 def cut(chunks: Iterable[bytes], most: int) -> tuple[str, bool]:

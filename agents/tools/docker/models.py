@@ -151,7 +151,9 @@ class RunArguments(BaseModel):
     working_directory: str | None = Field(None, max_length=1_000, description="Where it starts.")
     user: str | None = Field(None, max_length=100, description="Instead of the image's own, such as `1000:1000`.")
     network: bool = Field(
-        False, description="Whether it has the network of the daemon's bridge; otherwise it has none."
+        False,
+        description="Whether it has the network of the daemon's bridge, otherwise none. The egress policy does not "
+        "apply there: it reaches private networks and the metadata of clouds as the daemon's machine does.",
     )
     pull: bool = Field(False, description="Fetch the image when it is not there.")
     cpus: float = Field(1, gt=0, le=64, description="Processors it may use.")

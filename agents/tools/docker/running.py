@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -12,18 +11,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from agents.contract import Services, SideEffect, Tool, ToolFailure, ToolLimits, ToolScope
-from agents.process_family import owner_lives, owner_name
-from agents.tools.docker.daemon import cut, daemon, missing
+from agents.tools.docker.daemon import address_of, cut, daemon, missing
 from agents.tools.docker.models import RunArguments, RunResult
+from agents.tools.docker.orphans import label, remove_orphans
+from agents.tools.docker.pulling import Pull
 from domain.recovery import ErrorClass
 
 if TYPE_CHECKING:
     from docker import APIClient
 
-OWNER = "wrenchai.owner"
-"""The label that says which process of which machine a container belongs to: ``<host> <pid>:<start>``."""
 PATIENCE = 20.0
 """Seconds for what the daemon does at once: making, starting, ending and removing a container."""
+UNFILTERED = (
+    "The container gets the network of the daemon's bridge, where the egress policy does not apply: it can reach what "
+    "the daemon's machine can, private networks and the metadata of clouds included."
+)
 Answer = TypeVar("Answer")
 
 
@@ -36,7 +38,7 @@ class DockerRun(Tool[RunArguments, RunResult]):
 
     name = "docker_run"
     version = "1.0"
-    purpose = "Runs an image on a Docker daemon under limits of processor, memory, processes and time."
+    purpose = "Runs an image on a Docker daemon under limits; with `network` it reaches what the egress policy forbids."
     licence = "Apache-2.0"
     side_effects = (SideEffect.NETWORK, SideEffect.CHANGES_OTHERS)
     repeatable = False
@@ -49,6 +51,11 @@ class DockerRun(Tool[RunArguments, RunResult]):
         """The command that installs the package docker."""
         return missing()
 
+    @classmethod
+    def caution_of(cls, arguments: RunArguments) -> str | None:
+        """That a network is one without the egress policy."""
+        return UNFILTERED if arguments.network else None
+
     async def run(self, scope: ToolScope, arguments: RunArguments) -> RunResult:
         """Make the container, wait for its end, read what it wrote, and remove it, whatever happens.
 
@@ -59,7 +66,10 @@ class DockerRun(Tool[RunArguments, RunResult]):
         """
         course = _Course(scope.services, arguments, f"wrenchai-{scope.idempotency_key[:24]}")
         try:
-            await _to_its_end(course.prepare)
+            pull = await _to_its_end(course.look)
+            if pull is not None:
+                await course.fetch(pull)
+            await _to_its_end(course.make)
             try:
                 result = await asyncio.to_thread(course.watch)
             except ToolFailure as failure:
@@ -75,7 +85,7 @@ class DockerRun(Tool[RunArguments, RunResult]):
 
 @dataclass(slots=True)
 class _Course:
-    """One container from its making to its removal. Every method blocks."""
+    """One container from its making to its removal. Every method but ``fetch`` blocks."""
 
     services: Services
     arguments: RunArguments
@@ -84,25 +94,45 @@ class _Course:
     started: bool = False
     begun: float = 0.0
 
-    def prepare(self) -> None:
-        """Make the container, after what killed workers have left was removed; fetch its image if that is wanted."""
+    def look(self) -> Pull | None:
+        """Remove what killed workers have left, and answer what has to be fetched, if anything.
+
+        Raises:
+            ToolFailure: the image is not there, and must not be fetched.
+        """
         import docker
 
         self.begun = time.monotonic()
         with daemon(self.services, PATIENCE) as client:
-            _remove_orphans(client)
+            remove_orphans(client)
             with suppress(docker.errors.NotFound):  # of the same call, made before its worker was killed
                 client.remove_container(self.name, force=True, v=True)
             try:
                 client.inspect_image(self.arguments.image)
             except docker.errors.ImageNotFound:
-                if not self.arguments.pull:
-                    raise ToolFailure(
-                        f"There is no image {self.arguments.image}: ask with pull, or run `docker pull "
-                        f"{self.arguments.image}`.",
-                        error_class=ErrorClass.BAD_INPUT,
-                    ) from None
-                self._pull()
+                if self.arguments.pull:
+                    return Pull.by(client, self.arguments.image, address_of(self.services))
+                raise ToolFailure(
+                    f"There is no image {self.arguments.image}: ask with pull, or run `docker pull "
+                    f"{self.arguments.image}`.",
+                    error_class=ErrorClass.BAD_INPUT,
+                ) from None
+        return None
+
+    async def fetch(self, pull: Pull) -> None:
+        """Fetch the image within the time that is left.
+
+        Raises:
+            ToolFailure: it took too long, or cannot be fetched.
+        """
+        try:
+            await pull.run(self._left())
+        except TimeoutError:
+            raise self._too_late() from None
+
+    def make(self) -> None:
+        """Make the container."""
+        with daemon(self.services, PATIENCE) as client:
             self.made = True
             client.create_container(**self._container(client))
 
@@ -137,23 +167,12 @@ class _Course:
             )
 
     def remove(self) -> None:
-        """Remove it, running or not. What cannot be removed now is removed by the next call."""
+        """Remove it, running or not. What cannot be removed now is removed when its worker has gone."""
         import docker
 
         if self.made:
             with suppress(ToolFailure), daemon(self.services, PATIENCE) as client, suppress(docker.errors.NotFound):
                 client.remove_container(self.name, force=True, v=True)
-
-    def _pull(self) -> None:
-        repository, tag = _reference(self.arguments.image)
-        with daemon(self.services, self._left()) as client:
-            for line in client.pull(repository, tag=tag, stream=True, decode=True):
-                if "error" in line:
-                    raise ToolFailure(
-                        f"The image {self.arguments.image} cannot be fetched: {str(line['error'])[:300].rstrip('.')}.",
-                        error_class=ErrorClass.BAD_INPUT,
-                    )
-                self._left()
 
     def _left(self) -> float:
         """Seconds of its time that are left.
@@ -163,11 +182,14 @@ class _Course:
         """
         left = self.begun + self.arguments.timeout_seconds - time.monotonic()
         if left <= 0:
-            raise ToolFailure(
-                f"The image {self.arguments.image} was not started within {self.arguments.timeout_seconds:g} seconds.",
-                error_class=ErrorClass.TIMEOUT,
-            )
+            raise self._too_late()
         return left
+
+    def _too_late(self) -> ToolFailure:
+        return ToolFailure(
+            f"The image {self.arguments.image} was not started within {self.arguments.timeout_seconds:g} seconds.",
+            error_class=ErrorClass.TIMEOUT,
+        )
 
     def _written(self, client: APIClient, stream: str) -> tuple[str, bool]:
         wanted = {"stdout": stream == "stdout", "stderr": stream == "stderr"}
@@ -184,7 +206,7 @@ class _Course:
             "environment": dict(asked.environment),
             "working_dir": asked.working_directory,
             "user": asked.user,
-            "labels": {OWNER: f"{socket.gethostname()} {owner_name()}"},
+            "labels": label(),
             "network_disabled": not asked.network,
             "host_config": client.create_host_config(
                 network_mode="bridge" if asked.network else "none",
@@ -197,27 +219,6 @@ class _Course:
                 log_config={"type": "json-file", "config": {"max-size": "32m", "max-file": "1"}},
             ),
         }
-
-
-def _remove_orphans(client: APIClient) -> None:
-    """Remove the containers of workers of this machine that were killed."""
-    import docker
-
-    here = socket.gethostname()
-    for one in client.containers(all=True, filters={"label": OWNER}):
-        host, _, owner = (one.get("Labels") or {}).get(OWNER, "").partition(" ")
-        if host == here and not owner_lives(owner):
-            with suppress(docker.errors.NotFound):
-                client.remove_container(one["Id"], force=True, v=True)
-
-
-def _reference(image: str) -> tuple[str, str]:
-    """The repository, and the tag or digest. Without one it is ``latest``: all tags would be fetched otherwise."""
-    if "@" in image:
-        repository, _, digest = image.partition("@")
-        return repository, digest
-    before, colon, tag = image.rpartition(":")
-    return (before, tag) if colon and "/" not in tag else (image, "latest")
 
 
 async def _to_its_end(work: Callable[[], Answer]) -> Answer:

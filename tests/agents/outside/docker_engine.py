@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,7 +49,8 @@ class DockerEngine:
     """Give ``app`` to a server. ``containers`` are by name; ``images`` are those that are there.
 
     A container whose command is ``sleep`` runs until it is killed; ``oom`` is killed for its memory; others end with
-    the number that their command names, else with 0.
+    the number that their command names, else with 0. Nothing is ever said of the image ``silent`` while it is pulled;
+    of ``slow`` there are lines. ``gave_up`` is set when the client goes away meanwhile.
     """
 
     containers: dict[str, dict[str, Any]] = field(default_factory=lambda: {"shop-web": dict(WEB)})
@@ -57,6 +59,8 @@ class DockerEngine:
     created: list[dict[str, Any]] = field(default_factory=list)
     ended: dict[str, asyncio.Event] = field(default_factory=dict)
     running: asyncio.Event = field(default_factory=asyncio.Event)
+    pulling: asyncio.Event = field(default_factory=asyncio.Event)
+    gave_up: asyncio.Event = field(default_factory=asyncio.Event)
     lose: bool = False
 
     @property
@@ -120,8 +124,26 @@ class DockerEngine:
         name = f"{request.query_params['fromImage']}:{request.query_params['tag']}"
         if "nothing" in name:
             return JSONResponse({"error": f"manifest for {name} not found", "errorDetail": {}})
+        if "private" in name:
+            return JSONResponse({"message": f"pull access denied for {name}"}, 404)
+        if "slow" in name:
+            return StreamingResponse(self._progress(), media_type="application/json")
+        if "silent" in name:
+            self.pulling.set()
+            while not await request.is_disconnected():
+                await request.receive()
+            self.gave_up.set()
         self.images.add(name)
         return JSONResponse({"status": "Pull complete"})
+
+    async def _progress(self) -> AsyncIterator[str]:
+        try:
+            while True:
+                yield json.dumps({"status": "Downloading"}) + "\r\n"
+                self.pulling.set()
+                await asyncio.sleep(0.01)
+        finally:
+            self.gave_up.set()
 
     async def _create(self, request: Request) -> Response:
         body = await request.json()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import socket
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +16,12 @@ import uvicorn
 from pydantic import ValidationError
 
 from agents.contract import AgentFailure, Services, ToolFailure
+from agents.process_family import owner_name
 from agents.tools.docker.daemon import daemon
 from agents.tools.docker.models import RunArguments
+from agents.tools.docker.orphans import OWNER, daemon_set_up, remove_left_containers
 from agents.tools.docker.reading import Docker
-from agents.tools.docker.running import OWNER, DockerRun
+from agents.tools.docker.running import DockerRun
 from domain.states import ToolCallState
 from tests.agents.outside.conftest import Bench
 from tests.agents.outside.docker_engine import DockerEngine
@@ -131,14 +136,75 @@ async def test_a_call_that_is_cancelled_leaves_no_container(bench: Bench, engine
     assert list(engine.containers) == ["shop-web"]
 
 
-async def test_what_a_killed_worker_left_is_removed_by_the_next_call(bench: Bench, engine: DockerEngine) -> None:
+@pytest.mark.parametrize("image", ["silent", "slow"])
+async def test_fetching_an_image_ends_with_the_call(bench: Bench, engine: DockerEngine, image: str) -> None:
+    calling = asyncio.create_task(bench.call(DockerRun, image=image, pull=True, timeout_seconds=1_800))
+    await engine.pulling.wait()
+    calling.cancel()
+    async with asyncio.timeout(20):
+        with pytest.raises(asyncio.CancelledError):
+            await calling
+        await engine.gave_up.wait()
+    assert (engine.created, list(engine.containers)) == ([], ["shop-web"])
+
+
+async def test_fetching_an_image_counts_as_the_time_of_the_call(bench: Bench, engine: DockerEngine) -> None:
+    with pytest.raises(ToolFailure, match="silent was not started within 1 seconds"):
+        await bench.call(DockerRun, image="silent", pull=True, timeout_seconds=1)
+    await engine.gave_up.wait()
+
+
+async def test_what_a_killed_worker_left_is_removed_by_the_next_call_and_worker(
+    bench: Bench, engine: DockerEngine
+) -> None:
     here = socket.gethostname()
-    labels = {"gone": f"{here} 999999999:1.00", "elsewhere": "another-host 999999999:1.00"}
-    for number, (name, owner) in enumerate(labels.items()):
-        config = {"Image": "alpine:3.22", "Labels": {OWNER: owner}}
-        engine.containers[name] = {**engine.containers["shop-web"], "Id": f"{number:064d}", "Config": config}
-    await bench.call(DockerRun, image="alpine:3.22")
-    assert sorted(engine.containers) == ["elsewhere", "shop-web"]
+    labels = {
+        "gone": f"{here} 999999999:1.00",
+        "elsewhere": "another-host 999999999:1.00",
+        "ours": f"{here} {owner_name()}",
+    }
+    for remove in (bench.call(DockerRun, image="alpine:3.22"), remove_left_containers(bench.services)):
+        for number, (name, owner) in enumerate(labels.items()):
+            config = {"Image": "alpine:3.22", "Labels": {OWNER: owner}}
+            engine.containers[name] = {**engine.containers["shop-web"], "Id": f"{number:064d}", "Config": config}
+        await remove
+        assert sorted(engine.containers) == ["elsewhere", "ours", "shop-web"]
+
+
+@pytest.mark.verify
+async def test_a_worker_that_starts_removes_what_a_killed_one_has_left(
+    bench: Bench, engine: DockerEngine, data_dir: Path
+) -> None:
+    config = {"Image": "alpine:3.22", "Labels": {OWNER: f"{socket.gethostname()} 999999999:1.00"}}
+    engine.containers["gone"] = {**engine.containers["shop-web"], "Id": "0" * 64, "Config": config}
+    own = data_dir.with_name("docker")
+    variables = {"WRENCHAI_DATA_DIR": str(own), "WRENCHAI_PORT": "0", "WRENCHAI_DOCKER_URL": bench.services.docker_url}
+    up = await asyncio.create_subprocess_exec(
+        Path(sys.executable).with_name("wrenchai"),
+        "up",
+        env={**os.environ, **variables},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(150):
+            while list(engine.containers) != ["shop-web"]:
+                assert up.returncode is None
+                await asyncio.sleep(0.05)
+    finally:
+        up.send_signal(signal.SIGINT)
+        _, said = await up.communicate()
+    assert up.returncode in {0, 130}, said.decode()
+
+
+def test_workers_look_after_a_daemon_only_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agents.tools.docker.orphans.DEFAULT", f"unix://{tmp_path}/docker.sock")
+    assert not daemon_set_up(Services())
+    assert daemon_set_up(Services(docker_url="tcp://127.0.0.1:9"))
+    (tmp_path / "docker.sock").touch()
+    assert daemon_set_up(Services())
+    monkeypatch.setattr("agents.tools.docker.daemon.find_spec", lambda _: None)
+    assert not daemon_set_up(Services(docker_url="tcp://127.0.0.1:9"))
 
 
 async def test_images_are_fetched_only_when_that_is_asked_for(bench: Bench, engine: DockerEngine) -> None:
@@ -147,8 +213,13 @@ async def test_images_are_fetched_only_when_that_is_asked_for(bench: Bench, engi
     engine.images.add("debian")
     assert (await bench.call(DockerRun, image="debian", pull=True)).exit_code == 0
     assert (await bench.call(DockerRun, image="quay.io:443/a/b", pull=True)).exit_code is not None
-    with pytest.raises(ToolFailure, match="cannot be fetched: manifest for nothing:latest not found"):
-        await bench.call(DockerRun, image="nothing", pull=True)
+    for image, says in (
+        ("nothing", "cannot be fetched: manifest for nothing:latest not found"),
+        ("private", r"refuses it \(status 404\): pull access denied for private:latest"),
+        ("a.b-/c", "names no image"),
+    ):
+        with pytest.raises(ToolFailure, match=says):
+            await bench.call(DockerRun, image=image, pull=True)
 
 
 async def test_of_one_with_a_network_that_was_lost_nobody_knows(bench: Bench, engine: DockerEngine) -> None:
