@@ -27,12 +27,17 @@ from agents.contract.mcp import MCP_PREFIX
 from agents.contract.side_effect import ASKED_FIRST, told
 from agents.contract.tool import is_private
 from agents.toolbox.typed import typed_tools
+from domain.canonical import digest
 from domain.reports.toolcall import ToolCallReport
 from domain.severity import Severity
+from domain.shortened import shortened
+from domain.text import storable
 
 LARGEST_INLINE = 256 * 2**10
 """Bytes of an answer that stands in the report; a larger one is an artifact."""
 ARTIFACT = "answer.json"
+MOST_SHOWN = 30_000
+"""Characters of the arguments that whoever is asked is shown; the digest beside them covers all."""
 
 
 class ToolCallInputs(BaseModel):
@@ -114,7 +119,7 @@ class ToolCall(Agent[ToolCallInputs, ToolCallReport]):
             raise AgentFailure(f"The {tool.name} of this worker takes other arguments: {said}.") from error
         effects = ASKED_FIRST.intersection(tool.effects_of(arguments))
         if effects:
-            await context.approve(_action(tool, arguments.model_dump(mode="json"), effects))
+            await context.approve(_action(tool, arguments, effects))
 
         async def call(step: Step) -> _Answered:
             return _kept(step, await step.call(tool, arguments))
@@ -158,12 +163,21 @@ def _parsed(tool: type[Tool[Any, Any]], arguments: Mapping[str, Any]) -> BaseMod
     return model.model_validate(dict(arguments), extra="forbid")
 
 
-def _action(tool: type[Tool[Any, Any]], arguments: Mapping[str, Any], effects: frozenset[SideEffect]) -> Action:
+def _action(tool: type[Tool[Any, Any]], arguments: BaseModel, effects: frozenset[SideEffect]) -> Action:
+    """What is asked. The digest is that of all arguments, also where some of them are too long to be shown whole."""
+    caution = tool.caution_of(arguments)
+    whole = storable(arguments.model_dump(mode="json"))
+    shown = shortened(whole, most=MOST_SHOWN)
     return Action(
         name=_step_name(tool.name),
         kind=f"tool.{tool.name}",
-        summary=f"Call {tool.name}, which {told(effects)}: {tool.purpose}",
-        arguments={"tool": tool.name, "arguments": arguments},
+        summary=f"Call {tool.name}, which {told(effects)}: {tool.purpose}" + (f" {caution}" if caution else ""),
+        arguments={
+            "tool": tool.name,
+            "arguments": shown.value,
+            "leftOut": dict(shown.left_out),
+            "argumentsDigest": digest(whole),
+        },
         risk=Severity.HIGH,
     )
 
