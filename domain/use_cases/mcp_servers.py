@@ -66,12 +66,14 @@ async def save_mcp_server(uow: UnitOfWork, actor: Actor, command: SaveMcpServer)
     another program.
 
     Raises:
-        Denied: the right to manage tools is missing.
+        Denied: the right to manage tools is missing, or where it decides what gets a secret, the one to manage secrets.
         Invalid: something of it cannot be accepted.
     """
     actor.require(Permission.MANAGE_TOOLS)
     wanted = _checked(uow, actor, command)
     known = await uow.mcp_servers.lock(actor.workspace_id, wanted.name)
+    if _gives_secret_elsewhere(known, wanted):
+        actor.require(Permission.MANAGE_SECRETS)
     if known is None:
         await uow.mcp_servers.insert(wanted)
         return wanted
@@ -173,6 +175,13 @@ def _checked(uow: UnitOfWork, actor: Actor, command: SaveMcpServer) -> McpServer
         created_at=uow.now,
         updated_at=uow.now,
     )
+
+
+def _gives_secret_elsewhere(known: McpServer | None, wanted: McpServer) -> bool:
+    """Whether something gets a secret that did not get it before: other settings can lead a program elsewhere, too."""
+    if all(one.secret is None for one in wanted.settings):
+        return False
+    return known is None or not known.same_program(wanted) or set(known.settings) != set(wanted.settings)
 
 
 async def _locked(uow: UnitOfWork, workspace_id: UUID, name: str, field: str) -> McpServer:

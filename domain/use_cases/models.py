@@ -75,7 +75,7 @@ async def set_model(uow: UnitOfWork, actor: Actor, command: SetModel) -> Languag
     """Connect a model.
 
     Raises:
-        Denied: without ``models:manage``.
+        Denied: without ``models:manage``, or without ``secrets:manage`` where it decides to where a secret is sent.
         Invalid: a field cannot be accepted, its secret or its fallback is not there, or fallbacks go round in a circle.
     """
     actor.require(Permission.MANAGE_MODELS)
@@ -104,6 +104,8 @@ async def set_model(uow: UnitOfWork, actor: Actor, command: SetModel) -> Languag
         updated_at=uow.now,
     )
     model.check()
+    if _sends_secret_elsewhere(before, model):
+        actor.require(Permission.MANAGE_SECRETS)
     await _check_secret(uow, model)
     _check_fallbacks({one.id: one for one in (*known.values(), model)}, model)
     return await uow.models.put(model)
@@ -213,6 +215,17 @@ def _check_fallbacks(known: Mapping[UUID, LanguageModel], model: LanguageModel) 
         raise Invalid(f"The fallbacks would go round in a circle: {round_}.", path=path)
     if len(chain) > MOST_FALLBACKS + 1:
         raise Invalid(f"At most {MOST_FALLBACKS} models may stand in one after the other.", path=path)
+
+
+def _sends_secret_elsewhere(before: LanguageModel | None, model: LanguageModel) -> bool:
+    """Whether the model's secret goes to a place where it did not go before."""
+    if model.key_secret is None:
+        return False
+    return before is None or (before.key_secret, before.provider, before.base_url) != (
+        model.key_secret,
+        model.provider,
+        model.base_url,
+    )
 
 
 async def _check_secret(uow: UnitOfWork, model: LanguageModel) -> None:

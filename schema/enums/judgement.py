@@ -86,7 +86,7 @@ publish(
         "DISPATCH": "Dispatch, retry and cancel.",
         "TRIAGE_FINDINGS": "Waive findings and take waivers back.",
         "MANAGE_PROJECTS": "Create projects and say what they work on.",
-        "MANAGE_SECRETS": "Set and delete secrets; nobody can read them.",
+        "MANAGE_SECRETS": "Set and delete secrets, and say which model or MCP server gets one; nobody can read them.",
         "APPROVE": "Approve or reject what agents ask.",
         "MANAGE_BUDGETS": "Set and remove budgets and prices.",
         "SEND_MESSAGES": "Say something to agents.",

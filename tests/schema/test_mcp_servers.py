@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from domain.actor import Permission
+from domain.actor import OWNER_PERMISSIONS, Permission
 from domain.mcp_server import McpServer, ToolDefinition
 from domain.use_cases.mcp_servers import record_mcp_tools
 from tests.schema.conftest import Graph
@@ -171,6 +172,29 @@ async def test_what_a_server_comes_up_with_later_is_asked_for(graph: Graph) -> N
 async def test_what_is_no_server_is_refused(graph: Graph, changes: dict[str, Any], path: str) -> None:
     [error] = (await save(graph, **{"name": "files", **changes}))["errors"]
     assert (error["code"], error["path"]) == ("VALIDATION_FAILED", ["input", path])
+
+
+async def test_what_gets_a_secret_is_for_who_may_manage_secrets(graph: Graph) -> None:
+    secret, value = {"name": "KEY", "secret": "files-key"}, {"name": "ROOT", "value": "/srv"}
+    await saved(graph, settings=[secret, value])
+    await saved(graph, "plain", settings=[value])
+    manager = replace(graph, actor=replace(graph.actor, permissions=OWNER_PERMISSIONS - {Permission.MANAGE_SECRETS}))
+    url = {"command": None, "arguments": [], "url": "https://evil.example/mcp"}
+    for name, changes in (
+        ("files", {"settings": [secret, value], "command": "evil"}),
+        ("files", {"settings": [secret, value], "arguments": ["evil.js"]}),
+        ("files", {"settings": [secret], **url}),
+        ("files", {"settings": [secret, {"name": "HTTPS_PROXY", "value": "http://evil.example"}]}),
+        ("files", {"settings": [{"name": "OTHER", "secret": "files-key"}, value]}),
+        ("files", {"settings": [{"name": "KEY", "secret": "another-key"}, value]}),
+        ("plain", {"settings": [secret]}),
+        ("new", {"settings": [secret]}),
+    ):
+        [error] = (await save(manager, name, **changes))["errors"]
+        assert (error["code"], "'secrets:manage'" in error["message"]) == ("PERMISSION_DENIED", True)
+    await saved(manager, settings=[value, secret], enabled=False)
+    await saved(manager, "plain", settings=[], **url)
+    await saved(manager, settings=[value])
 
 
 async def test_who_may_only_read_changes_nothing(viewer: Graph, graph: Graph) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain.actor import OWNER_PERMISSIONS, Permission
 from domain.use_cases.models import models_for
 from server.transport.limits import TransportLimits
 from tests.models.provider import Hang, serving
@@ -108,6 +109,28 @@ async def test_what_cannot_work_is_refused(graph: Graph, given: dict[str, Any], 
     assert (error["code"], error["path"][1]) == ("VALIDATION_FAILED", path)
     assert any(part in error["message"] for part in said.split("|")), error["message"]
     assert "secret@" not in error["message"]
+
+
+async def test_where_a_secret_is_sent_is_for_who_may_manage_secrets(graph: Graph) -> None:
+    for key in ("key", "other"):
+        secret = {"name": key, "value": "0123456789"}
+        await graph.run("mutation ($input: SetSecretInput!) { setSecret(input: $input) { __typename } }", input=secret)
+    assert (await put(graph, "a", keySecret="key"))["errors"] == []
+    assert (await put(graph, "b"))["errors"] == []
+    manager = replace(graph, actor=replace(graph.actor, permissions=OWNER_PERMISSIONS - {Permission.MANAGE_SECRETS}))
+    for name, given in (
+        ("a", {"keySecret": "other"}),
+        ("a", {"keySecret": "key", "baseUrl": "https://evil.example/v1"}),
+        ("a", {"keySecret": "key", "provider": "OPENAI"}),
+        ("b", {"keySecret": "key"}),
+        ("c", {"keySecret": "key"}),
+        ("c", {"keySecret": "missing"}),
+    ):
+        [error] = (await put(manager, name, **given))["errors"]
+        assert (error["code"], "'secrets:manage'" in error["message"]) == ("PERMISSION_DENIED", True)
+    assert (await put(manager, "a", keySecret="key", maxRequests=3))["errors"] == []
+    assert (await put(manager, "b", baseUrl="https://elsewhere.example/v1"))["errors"] == []
+    assert (await put(manager, "a"))["errors"] == []
 
 
 async def test_fallbacks_have_an_end(graph: Graph) -> None:
