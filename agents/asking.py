@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from agents.contract.approval import Action, ActionRejected, Answer, OnRejection
 from domain.approval import Ask, Fallback, action_digest
@@ -12,8 +10,6 @@ from domain.errors import Invalid
 from domain.text import check_document, check_text
 
 MOST_ARGUMENTS = 50_000
-MOST_SHOWN = 4_000
-"""Characters of a text in the arguments of a call that is asked about."""
 MOST_QUORUM = 20
 LONGEST_EXPIRY = timedelta(days=365)
 
@@ -45,17 +41,6 @@ def question(agent: str, action: Action) -> Ask:
         expires_in=action.expires_in,
         fallback=action.fallback,
     )
-
-
-def shown(value: Any) -> Any:
-    """Arguments of a call for whoever decides: of long texts the beginning; a digest beside them has to cover all."""
-    if isinstance(value, str) and len(value) > MOST_SHOWN:
-        return f"{value[:MOST_SHOWN]}… ({len(value):,} characters)"
-    if isinstance(value, Mapping):
-        return {key: shown(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [shown(part) for part in value]
-    return value
 
 
 def given(action: Action, answer: Answer) -> Answer:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+MOST_SHOWN = 30_000
+"""Characters of what somebody is asked about that are shown."""
 STEPS = ((4_000, 1_000), (1_000, 200), (200, 50), (60, 15))
 """Characters of a text and entries of a list or object that are shown: the first of these with which all of it fits."""
 DEEPEST = 31

@@ -44,7 +44,7 @@ def _handled_by(root: Parent[domain.Message]) -> str | None:
 class Message(Node):
     """A message."""
 
-    type: MessageType = strawberry.field(name="messageType", description="What it is for.")
+    type: MessageType = strawberry.field(description="What it is for.")
     state: MessageState = strawberry.field(description="How far it has come.")
     reason: str | None = strawberry.field(description="Why it was not delivered, if that is so.")
     sender: str = strawberry.field(

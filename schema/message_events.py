@@ -36,7 +36,7 @@ class MessageEvent(Event):
 class MessageSent(MessageEvent):
     """See the description."""
 
-    type: MessageType = strawberry.field(name="messageType", description="What it is for.")
+    type: MessageType = strawberry.field(description="What it is for.")
     sender: str = strawberry.field(description="Kind of the agent that has sent it, or the person.")
     receiver: str = strawberry.field(description="To whom it is, as it was addressed.")
 

@@ -29,9 +29,7 @@ class SendMessageInput:
         default=UNSET, description="The execution: no other attempt at its task gets the message."
     )
     content: JSON = strawberry.field(description="What to say: JSON of at most 100,000 characters; a string is text.")
-    type: MessageType = strawberry.field(
-        name="messageType", default=MessageType.INFORM, description="INFORM, or REQUEST to be answered."
-    )
+    type: MessageType = strawberry.field(default=MessageType.INFORM, description="INFORM, or REQUEST to be answered.")
     metadata: JSON | None = strawberry.field(default=UNSET, description="What to say about it: an object.")
     expires_in: timedelta | None = strawberry.field(
         default=UNSET, description="For how long it may be taken; without limit when it is left out."

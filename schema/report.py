@@ -141,8 +141,6 @@ class PlaybookStepResult:
     step: str = strawberry.field(description="Its id.")
     title: str = strawberry.field(description="Its name for people.")
     status: TaskStatus = strawberry.field(
-        description="COMPLETED, SKIPPED or FAILED; it has failed when a task of it was cancelled as well."
-    )
         description="COMPLETED, FAILED (also when a task of it was cancelled) or SKIPPED."
     )
     reason: str | None = strawberry.field(description="Why it did not complete, or was skipped.")

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from agents.asking import shown
 from agents.contract import Action, ActionRejected, Answer, Tool, ToolFailure
 from agents.contract.side_effect import ASKED_FIRST, told
 from domain.canonical import digest
@@ -14,6 +13,7 @@ from domain.errors import Invalid
 from domain.recovery import ErrorClass
 from domain.redaction import Redactor
 from domain.severity import Severity
+from domain.shortened import MOST_SHOWN, shortened
 from domain.text import storable
 
 MOST_NAMED = 80
@@ -69,13 +69,18 @@ class PermittedCalls:
             self._counted[one] += 1
             number = self._counted[one]
             name = f"{self._step[:MOST_NAMED]}: {tool.name[:MOST_NAMED]} {bound[:12]}"
+            caution = tool.caution_of(arguments)
+            told_of = self._redactor.arguments(storable(tool().recorded_arguments(arguments)))
+            shown = shortened(told_of, most=MOST_SHOWN)
+            does = f"Let the language model call {tool.name}, which {told(effects)}: {tool.purpose}"
             action = Action(
                 name=name if number == 1 else f"{name} {number}",
                 kind=f"tool.{tool.name}"[:200],
-                summary=f"Let the language model call {tool.name}, which {told(effects)}: {tool.purpose}"[:2_000],
+                summary=(f"{does} {caution}" if caution else does)[:2_000],
                 arguments={
                     "tool": tool.name,
-                    "arguments": shown(self._redactor.arguments(storable(tool().recorded_arguments(arguments)))),
+                    "arguments": shown.value,
+                    "leftOut": dict(shown.left_out),
                     "argumentsDigest": bound,
                 },
                 risk=Severity.HIGH,

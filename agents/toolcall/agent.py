@@ -30,14 +30,12 @@ from agents.toolbox.typed import typed_tools
 from domain.canonical import digest
 from domain.reports.toolcall import ToolCallReport
 from domain.severity import Severity
-from domain.shortened import shortened
+from domain.shortened import MOST_SHOWN, shortened
 from domain.text import storable
 
 LARGEST_INLINE = 256 * 2**10
 """Bytes of an answer that stands in the report; a larger one is an artifact."""
 ARTIFACT = "answer.json"
-MOST_SHOWN = 30_000
-"""Characters of the arguments that whoever is asked is shown; the digest beside them covers all."""
 
 
 class ToolCallInputs(BaseModel):

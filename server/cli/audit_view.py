@@ -86,7 +86,7 @@ class AuditView:
         self._status(f"waits for {' and '.join(waits) or 'its tasks'}")
 
     def _on_message_sent(self, event: dict[str, Any]) -> None:
-        self._say(f"  [cyan]→[/] {foreign(event['receiver'])} [dim]{foreign(event['messageType'])}[/]")
+        self._say(f"  [cyan]→[/] {foreign(event['receiver'])} [dim]{foreign(event['type'])}[/]")
 
     def _on_message_undeliverable(self, event: dict[str, Any]) -> None:
         self._say(f"  [red]undeliverable[/]: {foreign(event['reason'])}")

@@ -90,7 +90,7 @@ def line(message: dict[str, Any]) -> str:
     about = message["reason"] or message["handledBy"] or ""
     after = f" [dim]{foreign(about)}[/]" if about else ""
     head = f"[dim]{foreign(message['sentAt'])}[/] {foreign(sender)} → {foreign(receiver)}"
-    return f"{head} {foreign(message['messageType'])}: {foreign(shown)} {state}{after}"
+    return f"{head} {foreign(message['type'])}: {foreign(shown)} {state}{after}"
 
 
 def _at(task: dict[str, Any], agent: str) -> str:

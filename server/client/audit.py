@@ -47,7 +47,7 @@ subscription Watch($id: ID!) {
       ... on ExecutionStarted { epoch }
       ... on ExecutionRequeued { reason }
       ... on ExecutionPaused { approvals { id } awaitedMessages }
-      ... on MessageSent { messageType sender receiver }
+      ... on MessageSent { type sender receiver }
       ... on MessageUndeliverable { reason }
       ... on MessageWaitEnded { name reason }
       ... on ApprovalRequested { name summary approval { id } }

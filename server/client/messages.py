@@ -11,7 +11,7 @@ from server.client.graphql_client import GraphQLClient, Refused
 from server.client.named import task_named
 
 _SHOWN = """
-        id messageType state reason sender receiver content sentAt handledBy deliveries sequence
+        id type state reason sender receiver content sentAt handledBy deliveries sequence
         inReplyTo { id }
         senderTask { key }
         receiverTask { key }
@@ -111,7 +111,7 @@ async def send_message(
     if only_this_attempt and task["latestExecution"] is None:
         raise Refused(f"{name} has no execution: it was not dispatched yet.")
     to = {"executionId": task["latestExecution"]["id"]} if only_this_attempt else {"taskId": task["id"]}
-    said = {**to, "content": content, "messageType": "REQUEST" if request else "INFORM"}
+    said = {**to, "content": content, "type": "REQUEST" if request else "INFORM"}
     payload = (await client.query(SEND_MESSAGE, {"input": said}))["sendMessage"]
     if payload["errors"]:
         raise Refused("; ".join(error["message"] for error in payload["errors"]))

@@ -12,8 +12,8 @@ from tests.engine.conftest import Board, Draft, until
 MESSAGES = """query ($id: ID!) { task(by: { id: $id }) {
   key status blockedBy { __typename ... on WaitsForMessage { name messageTypes expiresAt request { content } } }
   messages(first: 100) { nodes {
-    messageType state reason sender receiver content sequence deliveries handledBy sentAs
-    inReplyTo { content } answer { content messageType }
+    type state reason sender receiver content sequence deliveries handledBy sentAs
+    inReplyTo { content } answer { content type }
     senderTask { title } receiverTask { title } deliveredTo { number }
   } }
   latestExecution { status waitedMs messages(first: 100) { totalCount { value } } result {
@@ -85,9 +85,9 @@ async def test_a_request_waits_without_a_worker_and_gets_its_answer(board: Board
     (hold / "hear").touch()
     assert (await report(board, "a"))["answers"] == {"q": "re why?"}
     request, reply = (await seen(board, "a"))["messages"]["nodes"]
-    assert (request["messageType"], request["state"]) == ("REQUEST", "HANDLED")
-    assert request["answer"] == {"content": "re why?", "messageType": "REPLY"}
-    assert (reply["messageType"], reply["state"], reply["inReplyTo"]) == ("REPLY", "HANDLED", {"content": "why?"})
+    assert (request["type"], request["state"]) == ("REQUEST", "HANDLED")
+    assert request["answer"] == {"content": "re why?", "type": "REPLY"}
+    assert (reply["type"], reply["state"], reply["inReplyTo"]) == ("REPLY", "HANDLED", {"content": "why?"})
     assert (reply["senderTask"], reply["receiverTask"]) == ({"title": "b"}, {"title": "a"})
     assert (await seen(board, "a"))["latestExecution"]["waitedMs"] > 0
 
@@ -105,7 +105,7 @@ async def test_who_waits_for_a_message_goes_on_when_a_person_writes(board: Board
         }
     ]
     answer = "message { state sequence sender receiverTask { key } }"
-    sent = await board.do("sendMessage", answer, taskId=board.ids["a"], content={"go": "on"}, messageType="REQUEST")
+    sent = await board.do("sendMessage", answer, taskId=board.ids["a"], content={"go": "on"}, type="REQUEST")
     assert sent["message"] == {
         "state": "QUEUED",
         "sequence": 1,
@@ -114,7 +114,7 @@ async def test_who_waits_for_a_message_goes_on_when_a_person_writes(board: Board
     }
     await board.do("sendMessage", "message { id }", taskId=board.ids["a"], content="bye")
     assert (await report(board, "a"))["heard"] == [{"go": "on"}, "bye"]
-    replies = [one for one in (await seen(board, "a"))["messages"]["nodes"] if one["messageType"] == "REPLY"]
+    replies = [one for one in (await seen(board, "a"))["messages"]["nodes"] if one["type"] == "REPLY"]
     assert [(one["state"], one["receiver"], one["content"]) for one in replies] == [
         ("DELIVERED", "user:local-owner", "re {'go': 'on'}")
     ]
@@ -191,7 +191,7 @@ async def test_what_a_failed_attempt_has_not_handled_the_next_one_gets(board: Bo
         await board.do("sendMessage", "message { id }", taskId=board.ids["b"], content=content)
     await board.do("dispatchTask", "task { id }", taskId=board.ids["b"])
     await board.becomes("b", "FAILED")
-    messages = [one for one in (await seen(board, "b"))["messages"]["nodes"] if one["messageType"] == "INFORM"]
+    messages = [one for one in (await seen(board, "b"))["messages"]["nodes"] if one["type"] == "INFORM"]
     assert [one["state"] for one in messages] == ["HANDLED"] * 4
     assert [one["deliveredTo"]["number"] for one in messages] == [1, 1, 2, 2]
 

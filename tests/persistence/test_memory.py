@@ -130,7 +130,7 @@ async def test_what_is_too_old_or_has_expired_is_removed(shelf: Shelf) -> None:
     kept = {}
     for name in names:
         command = Remember(place=EVERYBODY, content=name)
-        kept[name] = (await shelf.do(partial(memory.remember, actor=actor, command=command))).id
+        kept[name] = (await shelf.do(partial(memory.remember, actor=actor, command=command))).memory.id
     async with engine.begin() as connection:
         for name, column in (("old", "updated_at"), ("expired", "expires_at")):
             past = {column: datetime.now(UTC) - timedelta(days=40)}

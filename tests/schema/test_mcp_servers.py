@@ -115,7 +115,7 @@ async def test_what_counts_for_a_tool(graph: Graph) -> None:
     await saved(graph, arguments=["y.js"], settings=[{"name": "LD_PRELOAD", "value": "/tmp/x.so"}])
     assert await in_force() == {}, "another environment makes another program"
 
-    over_http = {"command": None, "arguments": [], "url": "https://a.example/mcp"}
+    over_http: dict[str, Any] = {"command": None, "arguments": [], "url": "https://a.example/mcp"}
     await saved(graph, **over_http)
     await seen(graph, definition("look", reads=True))
     await saved(graph, **over_http, settings=[{"name": "Authorization", "secret": "key"}])
@@ -179,7 +179,7 @@ async def test_what_gets_a_secret_is_for_who_may_manage_secrets(graph: Graph) ->
     await saved(graph, settings=[secret, value])
     await saved(graph, "plain", settings=[value])
     manager = replace(graph, actor=replace(graph.actor, permissions=OWNER_PERMISSIONS - {Permission.MANAGE_SECRETS}))
-    url = {"command": None, "arguments": [], "url": "https://evil.example/mcp"}
+    url: dict[str, Any] = {"command": None, "arguments": [], "url": "https://evil.example/mcp"}
     for name, changes in (
         ("files", {"settings": [secret, value], "command": "evil"}),
         ("files", {"settings": [secret, value], "arguments": ["evil.js"]}),

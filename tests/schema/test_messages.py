@@ -21,10 +21,10 @@ from tests.schema.conftest import Graph
 ERRORS = """errors { __typename message code path
   ... on MessageNotDelivered { task { key } reason } ... on PermissionDenied { permission } }"""
 SEND = f"""mutation ($input: SendMessageInput!) {{ sendMessage(input: $input) {{
-  message {{ id messageType state sequence content metadata sender receiver expiresAt }} {ERRORS} }} }}"""
+  message {{ id type state sequence content metadata sender receiver expiresAt }} {ERRORS} }} }}"""
 FEED = """subscription ($task: ID, $after: Cursor) { messages(taskId: $task, after: $after) {
   cursor message { content state }
-  event { __typename ... on MessageSent { sender receiver messageType } ... on MessageDelivered { delivery }
+  event { __typename ... on MessageSent { sender receiver type } ... on MessageDelivered { delivery }
     ... on MessageHandled { stepName about { content } } ... on MessageUndeliverable { reason } } } }"""
 LISTED = """query ($id: ID!, $n: Int, $after: Cursor) { task(by: { id: $id }) { messages(first: $n, after: $after) {
   totalCount { value } pageInfo { hasNextPage endCursor }
@@ -199,7 +199,7 @@ async def test_a_person_writes_within_limits(graph: Graph, viewer: Graph) -> Non
     here = {"taskId": task["id"], "content": 1}
     assert await refused(viewer, **here) == ("PERMISSION_DENIED", [])
     assert await refused(graph, content=1) == ("VALIDATION_FAILED", ["input", "taskId"])
-    assert await refused(graph, **here, messageType="REPLY") == ("VALIDATION_FAILED", ["input", "type"])
+    assert await refused(graph, **here, type="REPLY") == ("VALIDATION_FAILED", ["input", "type"])
     assert await refused(graph, **here, expiresIn="PT0S") == ("VALIDATION_FAILED", ["input", "expiresIn"])
     assert await refused(graph, **here, metadata=[1]) == ("VALIDATION_FAILED", ["input", "metadata"])
     assert await refused(graph, taskId=task["id"], content="x" * 100_001) == ("VALIDATION_FAILED", ["input", "content"])
@@ -244,7 +244,7 @@ async def test_messages_are_told_live_and_can_be_resumed(graph: Graph) -> None:
         "__typename": "MessageSent",
         "sender": "inspector",
         "receiver": f"task {b.task.key}",
-        "messageType": "INFORM",
+        "type": "INFORM",
     }
     taken = await take(graph, b)
     assert taken is not None

@@ -60,7 +60,7 @@ async def test_a_person_writes_and_sees_what_comes_of_it(
 
 
 def test_what_others_write_is_shown_and_not_obeyed() -> None:
-    fields = ("messageType", "sender", "receiver", "content", "sentAt", "handledBy")
+    fields = ("type", "sender", "receiver", "content", "sentAt", "handledBy")
     message = dict.fromkeys(fields, EVIL) | {"state": "HANDLED", "reason": None}
     shown = line({**message, "senderTask": {"key": "WR-1"}, "receiverTask": None})
     assert [character for character in shown if not character.isprintable()] == []

@@ -178,6 +178,7 @@ async def test_a_worker_that_starts_removes_what_a_killed_one_has_left(
     config = {"Image": "alpine:3.22", "Labels": {OWNER: f"{socket.gethostname()} 999999999:1.00"}}
     engine.containers["gone"] = {**engine.containers["shop-web"], "Id": "0" * 64, "Config": config}
     own = data_dir.with_name("docker")
+    assert bench.services.docker_url is not None
     variables = {"WRENCHAI_DATA_DIR": str(own), "WRENCHAI_PORT": "0", "WRENCHAI_DOCKER_URL": bench.services.docker_url}
     up = await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("wrenchai"),
