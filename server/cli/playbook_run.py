@@ -15,6 +15,7 @@ from server.cli.audit_view import AuditView
 from server.cli.auditing import check_folder, follow_to_end
 from server.cli.console import errors, foreign, output, say_json
 from server.cli.exit_codes import ExitCode
+from server.cli.playbooks import text_of
 from server.client import playbooks
 from server.client.audit import Started, kind_of, project_on
 from server.client.graphql_client import GraphQLClient
@@ -90,7 +91,8 @@ def _document(name: str) -> str | None:
     """The text of a file; ``None`` for the name of a playbook.
 
     Raises:
-        typer.Exit: the file has problems, which have been told.
+        typer.BadParameter: the file is not there, or is no text in UTF-8.
+        typer.Exit: it has problems, which have been told.
     """
     file = Path(name)
     if file.suffix not in {".yaml", ".yml"}:
@@ -100,7 +102,7 @@ def _document(name: str) -> str | None:
     from agents.catalogue import InstalledAgents
     from domain.playbooks import problems_of
 
-    text = file.read_text(encoding="utf-8")
+    text = text_of(file)
     problems = problems_of(text, InstalledAgents(concurrency=1))
     for problem in problems:
         errors.out(f"{name}:{problem}", highlight=False)

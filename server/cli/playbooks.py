@@ -38,7 +38,7 @@ def validate(
     agents = InstalledAgents(concurrency=1)
     sound = True
     for file in files:
-        for problem in problems_of(_text(file), agents):
+        for problem in problems_of(text_of(file), agents):
             sound = False
             output.out(f"{file}:{problem}", highlight=False)
     if not sound:
@@ -78,21 +78,24 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 @commands.command()
 def save(file: File, as_json: AsJson = False) -> None:
-    """Save a playbook under the name that it says; another document is its next version."""
+    """Save a playbook under the name that it says; another document is its next version.
+
+    Ends with 1 when the document has problems, with 3 when it is refused for another reason.
+    """
+    from server.client.graphql_client import Refused
     from server.client.playbooks import save_playbook
 
-    document = _text(file)
+    document = text_of(file)
     payload = asyncio.run(_connected(lambda client: save_playbook(client, document)))
     if as_json:
         say_json(payload)
-    for refused in payload["errors"]:
-        problems = refused.get("problems") or []
-        for one in problems:
-            errors.out(f"{file}:{one['line']}:{one['column']}: {one['reason']}", highlight=False)
-        if not problems:
-            errors.print(foreign(refused["message"]))
-    if payload["errors"]:
+    problems = [one for refused in payload["errors"] for one in refused.get("problems") or ()]
+    for one in problems:
+        errors.out(f"{file}:{one['line']}:{one['column']}: {one['reason']}", highlight=False)
+    if problems:
         raise typer.Exit(ExitCode.FAILED)
+    if payload["errors"]:
+        raise Refused(" ".join(refused["message"] for refused in payload["errors"]))
     if not as_json:
         output.print(f"saved {foreign(payload['playbook']['name'])}, version {payload['playbook']['version']}")
 
@@ -133,7 +136,12 @@ async def _connected(work: Any) -> Any:
         return await work(client)
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """What is in a file of a playbook.
+
+    Raises:
+        typer.BadParameter: it is no text in UTF-8.
+    """
     try:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError:

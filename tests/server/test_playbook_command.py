@@ -15,6 +15,9 @@ from domain.playbooks.json_schema import json_schema
 from domain.playbooks.shipped import shipped_playbooks
 from server.cli.first_audit import SAMPLE
 from server.client.playbooks import parsed_inputs
+from server.process import Running
+from server.settings import Settings
+from tests.server.test_approvals_command import wrenchai
 
 WRENCHAI = Path(sys.executable).with_name("wrenchai")
 ROOT = Path(__file__).parents[2]
@@ -50,6 +53,33 @@ def test_problems_are_printed_with_file_line_and_column(home: Path) -> None:
         f"{file}:5:19: This is no expression of CEL: unexpected end of it.",
         f"{file}:6:13: There is no step 'b' to wait for; the steps: a.",
     ]
+
+
+@pytest.mark.parametrize("command", ["validate", "save", "run"])
+def test_a_file_that_is_no_text_is_refused_in_a_sentence(home: Path, command: str) -> None:
+    file = home / "latin.yaml"
+    file.write_bytes("name: größe".encode("latin-1"))
+    ended = playbook(home, command, str(file))
+    assert ended.returncode == 2, ended.stderr
+    said = " ".join(ended.stderr.replace("│", " ").split())
+    assert "does not hold UTF-8 text." in said
+    assert "Traceback" not in ended.stderr
+
+
+async def test_saving_ends_with_1_for_problems_and_with_3_for_a_refusal(
+    live: Running, settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.yaml"
+
+    async def save(document: str) -> subprocess.CompletedProcess[str]:
+        file.write_text(document)
+        return await wrenchai(live, settings, "playbook", "save", str(file))
+
+    broken = await save("name: mine\nsteps: []\n")
+    assert (broken.returncode, broken.stderr) == (1, f"{file}:2:8: A playbook needs at least one step.\n")
+    taken = await save("name: release-readiness\nsteps: [{id: a, approve: Go}]\n")
+    assert taken.returncode == 3, taken.stderr
+    assert "is a playbook that comes with WrenchAI: save yours under another name." in " ".join(taken.stderr.split())
 
 
 def test_the_shipped_ones_have_no_problem(home: Path) -> None:
