@@ -11,7 +11,10 @@ class ExitCode(IntEnum):
     OK = 0
     """Done; for ``audit``: the quality gate passed."""
     FAILED = 1
-    """Not passed: the gate of ``audit`` failed, ``doctor`` misses something essential, ``graphql`` got errors."""
+    """Not passed: the command was done, and what it looked at is not as it should be. The gate of ``audit`` failed, a
+    step of ``playbook run`` did not complete, the document of ``playbook run|validate|save`` has problems, ``doctor``
+    misses something essential, ``graphql`` got errors; and so with ``agents test``, ``models test``,
+    ``receipt verify`` and ``tools install|verify``."""
     USAGE = 2
     """The command line was not understood."""
     EXECUTION = 3
