@@ -29,20 +29,26 @@ def graphql(
 ) -> None:
     """Run a query, mutation or subscription on the running server and print the response as JSON.
 
-    A subscription prints one line for each event. Ends with 1 when the response has errors.
+    A subscription prints one line for each event. Ends with 1 when the response has errors; a mutation that was refused
+    has none, and says why in its payload.
     """
     text, values = _text(document, "DOCUMENT"), _variables(_text(variables, "--variables"))
     raise typer.Exit(asyncio.run(_run(text, values)))
 
 
 async def _run(document: str, variables: dict[str, Any]) -> int:
+    from server.client.graphql_client import GraphQLErrors
     from server.client.local_server import connected
     from server.settings import load_settings
 
     async with connected(load_settings()) as client:
         if _is_subscription(document):
-            async for data in client.subscribe(document, variables):
-                output.out(json.dumps(data, ensure_ascii=False), highlight=False)
+            try:
+                async for data in client.subscribe(document, variables):
+                    output.out(json.dumps(data, ensure_ascii=False), highlight=False)
+            except GraphQLErrors as refused:
+                output.out(json.dumps({"errors": refused.errors}, ensure_ascii=False), highlight=False)
+                return ExitCode.FAILED
             return ExitCode.OK
         response = await client.respond(document, variables)
         say_json(response)

@@ -141,8 +141,12 @@ class GraphQLClient:
 
         Raises:
             Refused: the server does not give them; the message is what it says.
+            ServerUnreachable: it went away meanwhile.
         """
-        response = await self._http.get(path)
+        try:
+            response = await self._http.get(path)
+        except httpx.HTTPError as error:
+            raise ServerUnreachable(f"WrenchAI went away at {self._address} before {path} was there.") from error
         if response.is_error:
             raise Refused(_sentence_in(response.text) or f"The server answers {response.status_code} for {path}.")
         return response.content

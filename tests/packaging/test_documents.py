@@ -91,6 +91,25 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in anchors(file), f"{page.relative_to(ROOT)} links to {target}"
 
 
+@pytest.mark.parametrize("page", documents(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_link_is_broken_over_two_lines(page: Path) -> None:
+    assert re.findall(r"\]\([^)\s]*\s[^)]*\)", CODE.sub("", page.read_text())) == []
+
+
+def test_the_architecture_names_every_room_and_no_other() -> None:
+    page = (ROOT / "docs/explanation/architecture.md").read_text()
+    rows = [row.split("|")[1] for row in page.splitlines() if row.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`([\w/]+)`", row)}
+    layers = ("server", "schema", "resolvers", "persistence", "agents", "domain")
+    rooms = {
+        f"{layer}/{room.name}"
+        for layer in layers
+        for room in (ROOT / layer).iterdir()
+        if room.is_dir() and any(file.suffix != ".pyc" for file in room.rglob("*") if file.is_file())
+    }
+    assert named == rooms
+
+
 def anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", CODE.sub("", page.read_text()), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
-from server.client.graphql_client import GraphQLClient, GraphQLErrors
+from server.client.graphql_client import GraphQLClient, GraphQLErrors, ServerUnreachable
 
 Chunks = list[str]
 
@@ -55,6 +55,16 @@ async def script() -> AsyncIterator[tuple[Script, GraphQLClient]]:
             yield script, client
         server.should_exit = True
         await serving
+
+
+async def test_a_server_that_has_gone_is_said_and_no_mistake_of_ours() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    async with GraphQLClient(address, "token") as client:
+        with pytest.raises(ServerUnreachable, match="went away"):
+            await client.download("/artifacts/x")
+        with pytest.raises(ServerUnreachable, match="wrenchai up"):
+            await client.query("{ viewer { name } }")
 
 
 async def numbers(client: GraphQLClient) -> list[Any]:
