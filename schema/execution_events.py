@@ -226,7 +226,8 @@ class ModelSpoke(Event):
     step: str = strawberry.field(description="Name of the step that asked it.")
     model: str = strawberry.field(name="modelName", description="Its name.")
     part: str = strawberry.field(
-        name="spokenPart", description="TEXT, THINKING, or ARGUMENTS: of a tool that it calls, or of its answer."
+        name="spokenPart",
+        description="TEXT, THINKING, or ARGUMENTS: of its answer, or of a tool that does not keep them out of records.",
     )
     offset: int = strawberry.field(description="Characters that it said before, in this request.")
     text: str = strawberry.field(description="What it says.")
@@ -245,7 +246,10 @@ class ModelAnswered(Event):
 
     step: str = strawberry.field(description="Name of the step that asked it.")
     model: str = strawberry.field(name="modelName", description="Its name.")
-    text: str = strawberry.field(description="Its answer, up to 16,000 characters; toolCall.result has all of it.")
+    text: str = strawberry.field(
+        description="Its answer, or the arguments of what it calls unless that keeps them out of records. "
+        "Up to 16,000 characters; toolCall.result has all of it."
+    )
     finish_reason: str | None = strawberry.field(
         description="Why it stopped: stop, length, tool_call, content_filter or error; null when it does not say."
     )
