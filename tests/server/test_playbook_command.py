@@ -17,6 +17,7 @@ from server.cli.first_audit import SAMPLE
 from server.client.playbooks import parsed_inputs
 from server.process import Running
 from server.settings import Settings
+from tests.large_source import unpack
 from tests.server.test_approvals_command import wrenchai
 
 WRENCHAI = Path(sys.executable).with_name("wrenchai")
@@ -129,9 +130,7 @@ def test_one_that_is_shipped_runs_on_a_folder_and_its_report_is_shown(home: Path
 @pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("name", sorted(shipped_playbooks()))
 def test_each_that_is_shipped_runs_on_a_real_repository_without_a_model(home: Path, name: str) -> None:
-    repository = home / "repository"
-    if not repository.exists():
-        subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{ROOT}", repository], check=True)
+    repository = _own(home) if name == "repository-audit" else _foreign(home)
     ended = playbook(home, "run", name, str(repository), "--json")
     execution = json.loads(ended.stdout)
     assert ended.returncode == 0, execution
@@ -140,3 +139,18 @@ def test_each_that_is_shipped_runs_on_a_real_repository_without_a_model(home: Pa
     assert report["problems"] == []
     assert {step["status"] for step in report["steps"] if not step["mayFail"]} <= {"COMPLETED", "SKIPPED"}
     assert problems_of(shipped_playbooks()[name].document) == ()
+
+
+def _own(home: Path) -> Path:
+    """A clone of this repository, as it was committed last."""
+    subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{ROOT}", home / "own"], check=True)
+    return home / "own"
+
+
+def _foreign(home: Path) -> Path:
+    """The source distribution of click, with its tests and documents."""
+    folder = home / "foreign"
+    if folder.exists():
+        return next(folder.iterdir())
+    folder.mkdir()
+    return unpack("click==8.1.7", folder)
