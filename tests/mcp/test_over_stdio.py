@@ -24,6 +24,7 @@ INITIALIZE = {
     "method": "initialize",
     "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
 }
+INITIALIZED = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 
 
 def environment(data_dir: Path, port: int) -> dict[str, str]:
@@ -52,27 +53,27 @@ async def test_a_client_starts_the_command_and_works_with_it(here: dict[str, str
         assert (await refusal(client, "get_task", task="NONE-1"))["code"] == "NOT_FOUND"
 
 
-async def test_nothing_but_the_protocol_is_written(here: dict[str, str]) -> None:
-    sent = "\n".join(
-        json.dumps(one)
-        for one in (
-            INITIALIZE,
-            {"jsonrpc": "2.0", "method": "notifications/initialized"},
-            {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
+async def test_nothing_but_the_protocol_is_written(here: dict[str, str], tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            WRENCHAI,
+            "mcp",
+            "serve",
+            env={**here, "WRENCHAI_LOG_LEVEL": "debug"},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+            limit=2**20,
         )
-    )
-    process = await asyncio.create_subprocess_exec(
-        WRENCHAI,
-        "mcp",
-        "serve",
-        env={**here, "WRENCHAI_LOG_LEVEL": "debug"},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate(f"{sent}\n".encode())
-    assert process.returncode == 0, err.decode()
-    answers = [json.loads(line) for line in out.splitlines()]
+    assert process.stdin is not None
+    assert process.stdout is not None
+    lines = []
+    for said in ((INITIALIZE,), (INITIALIZED, {"jsonrpc": "2.0", "id": 2, "method": "tools/list"})):
+        process.stdin.write("".join(f"{json.dumps(one)}\n" for one in said).encode())
+        lines.append(await process.stdout.readline())
+    rest, _ = await process.communicate(b"")
+    assert process.returncode == 0, (tmp_path / "log").read_text()
+    answers = [json.loads(line) for line in [*lines, *rest.splitlines()]]
     assert {one["id"] for one in answers} == {1, 2}
     assert all(one["jsonrpc"] == "2.0" for one in answers)
 
