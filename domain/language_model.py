@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from domain.errors import Invalid
+from domain.service_url import check_service_url
 from domain.text import check_text
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -110,7 +109,7 @@ class LanguageModel:
         if self.price is not None and not all(0 <= one <= MOST_PRICE for one in (self.price.input, self.price.output)):
             raise Invalid("A price of tokens must be from 0 to 10,000,000 a million.", path=("input", "price"))
         if self.base_url is not None:
-            _check_url(self.base_url, has_key=self.key_secret is not None)
+            check_service_url(self.base_url, "baseUrl", sends="the key" if self.key_secret is not None else None)
         elif self.provider is ModelProvider.OPENAI_COMPATIBLE:
             reason = "An OPENAI_COMPATIBLE model needs a baseUrl, for example http://127.0.0.1:11434/v1."
             raise Invalid(reason, path=("input", "baseUrl"))
@@ -158,30 +157,3 @@ def check_name(name: str, *path: str) -> str:
 def _within(field: str, value: int, most: int) -> None:
     if not 1 <= value <= most:
         raise Invalid(f"{field} must be from 1 to {most:,}.", path=("input", field))
-
-
-def _check_url(url: str, *, has_key: bool) -> None:
-    path = ("input", "baseUrl")
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise Invalid("baseUrl is not a URL.", path=path) from None
-    if parts.scheme not in {"http", "https"} or not host or len(url) > 2_000 or not url.isprintable() or " " in url:
-        raise Invalid("baseUrl must be an http or https URL with a host.", path=path)
-    if parts.username is not None or parts.password is not None:
-        raise Invalid("baseUrl has a user or a password in it: keep the key as a secret and name that.", path=path)
-    if parts.query or parts.fragment:
-        raise Invalid("baseUrl may have no query and no fragment.", path=path)
-    if parts.scheme == "http" and has_key and not _is_near(host):
-        reason = "Over http the key would be sent in the open: use https, or an address of this machine or its network."
-        raise Invalid(reason, path=path)
-
-
-def _is_near(host: str) -> bool:
-    """Whether it is this machine, or an address that is not reached over the internet."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal")) or "." not in host
-    return address.is_private or address.is_loopback or address.is_link_local

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from domain.canonical import digest
 from domain.errors import Invalid
+from domain.service_url import check_service_url
 from domain.text import check_text, storable
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -193,23 +193,16 @@ def check_name(name: str) -> str:
     return name
 
 
-def check_url(url: str) -> str:
-    """The address of a server over HTTP.
+def check_url(url: str, settings: tuple[McpSetting, ...]) -> str:
+    """The address of a server over HTTP that gets these headers.
 
     Raises:
-        Invalid: it is no http or https URL with a host, or one with a password in it.
+        Invalid: it is no http or https URL, has a credential in it, or a secret would be sent to it in the open.
     """
-    path = ("input", "url")
-    try:
-        parts = urlsplit(check_text(url, "url", most=2_000, required=True))
-        _ = parts.port
-    except ValueError:
-        raise Invalid("url is no URL.", path=path) from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise Invalid("url must be an http or https URL with a host.", path=path)
-    if parts.username or parts.password or parts.fragment:
-        raise Invalid("url must have no user, password or fragment: give a header with a secret.", path=path)
-    return url.strip()
+    wanted = url.strip()
+    sends = next((f"the secret of the header {one.name}" for one in settings if one.secret is not None), None)
+    check_service_url(wanted, "url", sends=sends)
+    return wanted
 
 
 def check_arguments(arguments: tuple[str, ...]) -> tuple[str, ...]:

@@ -158,6 +158,7 @@ def _checked(uow: UnitOfWork, actor: Actor, command: SaveMcpServer) -> McpServer
     transport = McpTransport.HTTP if command.command is None else McpTransport.STDIO
     if transport is McpTransport.HTTP and command.arguments:
         raise Invalid("Only a command takes arguments.", path=("input", "arguments"))
+    settings = check_settings(command.settings, transport)
     program = None if command.command is None else check_text(command.command, "command", most=1_000, required=True)
     return McpServer(
         id=uow.new_id(),
@@ -166,8 +167,8 @@ def _checked(uow: UnitOfWork, actor: Actor, command: SaveMcpServer) -> McpServer
         transport=transport,
         command=program,
         arguments=check_arguments(command.arguments),
-        url=None if command.url is None else check_url(command.url),
-        settings=check_settings(command.settings, transport),
+        url=None if command.url is None else check_url(command.url, settings),
+        settings=settings,
         enabled=command.enabled,
         timeout=check_timeout(command.timeout, "timeout"),
         start_timeout=check_timeout(command.start_timeout, "startTimeout"),

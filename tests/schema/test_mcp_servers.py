@@ -22,6 +22,7 @@ POLICY = """mutation ($input: SetMcpToolPolicyInput!) { setMcpToolPolicy(input: 
   mcpServer { version tools { name policy inForce new changed digest } } errors { code message path } } }"""
 LIST = """{ mcpServers(first: 2) { nodes { name tools { name description readOnly inputSchema seenAt } }
   pageInfo { hasNextPage } totalCount { value } } }"""
+KEY = [{"name": "Authorization", "secret": "key"}]
 NODE = "query ($id: ID!) { node(id: $id) { ... on McpServer { name } } }"
 
 
@@ -161,6 +162,9 @@ async def test_what_a_server_comes_up_with_later_is_asked_for(graph: Graph) -> N
         ({"command": None, "url": "https://a.example"}, "arguments"),
         ({"command": None, "arguments": [], "url": "ftp://a.example"}, "url"),
         ({"command": None, "arguments": [], "url": "https://me:pw@a.example"}, "url"),
+        ({"command": None, "arguments": [], "url": "https://a.example/mcp?api_key=sesame"}, "url"),
+        ({"command": None, "arguments": [], "url": "http://a.example/mcp", "settings": KEY}, "url"),
+        ({"command": None, "arguments": [], "url": "http://a.example:x/mcp"}, "url"),
         ({"settings": [{"name": "A-B", "value": "x"}]}, "settings"),
         ({"settings": [{"name": "A"}]}, "settings"),
         ({"settings": [{"name": "A", "value": "x", "secret": "y"}]}, "settings"),
@@ -195,6 +199,13 @@ async def test_what_gets_a_secret_is_for_who_may_manage_secrets(graph: Graph) ->
     await saved(manager, settings=[value, secret], enabled=False)
     await saved(manager, "plain", settings=[], **url)
     await saved(manager, settings=[value])
+
+
+@pytest.mark.parametrize("url", ["https://a.example/mcp", "http://127.0.0.1:9/mcp", "http://wiki.internal/mcp"])
+async def test_a_secret_is_sent_where_nobody_listens(graph: Graph, url: str) -> None:
+    assert (await saved(graph, command=None, arguments=[], url=f" {url} ", settings=KEY))["url"] == url
+    near = await saved(graph, "open", command=None, arguments=[], url="http://a.example/mcp")
+    assert near["url"] == "http://a.example/mcp", "nothing of ours is sent there"
 
 
 async def test_who_may_only_read_changes_nothing(viewer: Graph, graph: Graph) -> None:
