@@ -37,17 +37,24 @@ Outgoing: TypeAlias = MemoryObjectSendStream[SessionMessage]
 
 
 class Complaints:
-    """The last of what a server wrote to its standard error: it tells why it does not answer."""
+    """The last of what a server wrote to its standard error: it tells why it does not answer.
+
+    It begins with a whole line: a secret of which the beginning was lost could not be told from other text.
+    """
 
     def __init__(self) -> None:
         self._text = ""
+        self._lost = False
 
     def add(self, line: bytes) -> None:
         """One more line, or a part of one."""
-        self._text = (self._text + line.decode("utf-8", errors="replace"))[-MOST_COMPLAINT:]
+        text = self._text + line.decode("utf-8", errors="replace")
+        self._lost = self._lost or len(text) > MOST_COMPLAINT
+        self._text = text[-MOST_COMPLAINT:]
 
     def __str__(self) -> str:
-        return self._text.strip()
+        text = self._text.partition("\n")[2] if self._lost else self._text
+        return text.strip()
 
 
 @asynccontextmanager

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from agents.egress import EgressPolicy
 from domain.errors import NotFound
-from domain.mcp_server import McpServer
+from domain.mcp_server import McpServer, McpSetting
+from domain.redaction import Redactor
 from domain.use_cases.mcp_servers import NAMED, NOUN, record_mcp_tools
 from domain.use_cases.secrets import reveal_secret
 from persistence import data_folder
@@ -25,20 +26,29 @@ async def look(settings: Settings, name: str) -> McpServer:
 
     Raises:
         NotFound: there is no such server, or a secret that it needs is not there.
-        ToolFailure: it cannot be used.
+        ToolFailure: it cannot be used, or is switched off. The message has none of the secrets that it was given.
     """
+    from agents.contract import ToolFailure
     from agents.mcp.connection import Connection
 
+    redactor = Redactor()
     async with _opened(settings) as platform:
         workspace_id = platform.owner(OWNER).workspace_id
         server = await platform.transactor.run(lambda uow: uow.mcp_servers.get(workspace_id, name))
         if server is None:
             raise NotFound(NOUN, name, named=NAMED)
-        values = {one.name: await _value(platform, one.value, one.secret) for one in server.settings}
-        with tempfile.TemporaryDirectory(prefix="wrenchai-mcp-", ignore_cleanup_errors=True) as folder:
-            connection = await Connection.open(
-                server, values, cwd=Path(folder), egress=EgressPolicy(settings.egress_allow)
+        if not server.enabled:
+            raise ToolFailure(
+                f"The MCP server {name} is switched off and is not started: register it anew without --disabled."
             )
+        values = {one.name: await _value(platform, one, redactor) for one in server.settings}
+        with tempfile.TemporaryDirectory(prefix="wrenchai-mcp-", ignore_cleanup_errors=True) as folder:
+            try:
+                connection = await Connection.open(
+                    server, values, cwd=Path(folder), egress=EgressPolicy(settings.egress_allow)
+                )
+            except ToolFailure as error:
+                raise ToolFailure(redactor.text(str(error)), error_class=error.error_class) from None
             seen = list(connection.tools.values())
             await connection.close()
         found = server
@@ -47,11 +57,14 @@ async def look(settings: Settings, name: str) -> McpServer:
         )
 
 
-async def _value(platform: Platform, value: str | None, secret: str | None) -> str:
+async def _value(platform: Platform, setting: McpSetting, redactor: Redactor) -> str:
+    secret = setting.secret
     if secret is None:
-        return value or ""
+        return setting.value or ""
     workspace_id = platform.owner(OWNER).workspace_id
-    return await platform.transactor.run(lambda uow: reveal_secret(uow, workspace_id, secret))
+    value = await platform.transactor.run(lambda uow: reveal_secret(uow, workspace_id, secret))
+    redactor.learn(value)
+    return value
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ import pytest
 from agents.contract import ToolFailure
 from agents.egress import EgressPolicy
 from agents.mcp.connection import Connection
+from agents.mcp.stdio import Complaints
 from agents.process_family import end_orphans
 from domain.mcp_server import McpServer, McpTransport
 from server.client.local_server import token_of
@@ -94,6 +95,16 @@ async def test_the_server_of_a_killed_worker_dies_with_it(tmp_path: Path) -> Non
     # What the server had started in a session of its own is found by its mark when the next worker begins.
     assert end_orphans() >= 1
     await gone(child)
+
+
+def test_of_much_complaining_the_last_whole_lines_are_said() -> None:
+    complaints = Complaints()
+    for number in range(1_000):
+        complaints.add(f"{number} the key is secret-{number:06}\n".encode())
+    lines = str(complaints).splitlines()
+    assert lines[-1] == "999 the key is secret-000999"
+    assert lines[0].startswith(f"{1_000 - len(lines)} the key is secret-")
+    assert 3_900 < len(str(complaints)) <= 4_000
 
 
 async def gone(pid: int) -> None:

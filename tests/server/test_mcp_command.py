@@ -19,6 +19,8 @@ from server.settings import Settings
 
 pytestmark = pytest.mark.verify
 WRENCHAI = str(Path(sys.executable).with_name("wrenchai"))
+SECRET = """mutation ($name: String!, $value: String!) {
+  setSecret(input: { name: $name, value: $value }) { errors { code } } }"""
 NOTES = Path(__file__).parents[1] / "mcp" / "notes_server.py"
 
 
@@ -94,6 +96,30 @@ async def test_a_script_accepts_what_has_changed_unasked(
 async def tool_of(client: GraphQLClient, server: str, tool: str) -> dict[str, Any]:
     (found,) = [one for one in (await mcp_server_named(client, server))["tools"] if one["name"] == tool]
     return dict(found)
+
+
+async def test_what_a_server_complains_of_is_shown_without_its_secrets(
+    here: dict[str, str], client: GraphQLClient, tmp_path: Path
+) -> None:
+    await client.query(SECRET, {"name": "shown-key", "value": "a very secret value"})
+    complaint = "import os, sys; print('refused:', os.environ['API_KEY'], file=sys.stderr)"
+    server = {
+        "name": "shown",
+        "command": sys.executable,
+        "arguments": ["-c", complaint],
+        "settings": [{"name": "API_KEY", "secret": "shown-key"}],
+    }
+    await save(client, server)
+    code, out, err = await run(here, "tools", "shown", "--look")
+    assert (code, "refused: ********" in err) == (3, True), err
+    assert "a very secret value" not in out + err
+
+    mark = tmp_path / "started"
+    touch = f"import pathlib; pathlib.Path({str(mark)!r}).touch()"
+    await save(client, {**server, "arguments": ["-c", touch], "enabled": False})
+    code, _, err = await run(here, "tools", "shown", "--look")
+    assert (code, "shown is switched off" in err) == (3, True), err
+    assert not mark.exists()
 
 
 async def test_what_is_wrong_is_said_in_a_sentence(here: dict[str, str]) -> None:
