@@ -22,9 +22,14 @@ query ToolResult($id: ID!) {
     id number status durationMs
     error { code message }
     task { key }
-    artifacts(first: 100) { nodes { name url } }
     result { ... on ToolCallReport { tool toolVersion answer answerBytes artifact } }
   }
+}
+"""
+
+ARTIFACTS = """
+query ArtifactsOfCall($id: ID!, $after: Cursor) {
+  execution(id: $id) { artifacts(first: 100, after: $after) { nodes { name url } pageInfo { hasNextPage endCursor } } }
 }
 """
 
@@ -53,15 +58,32 @@ async def call_tool(
 
 
 async def answer_of(client: GraphQLClient, execution_id: str) -> dict[str, Any]:
-    """How the call ended: the execution, with ``result`` when it succeeded, its ``answer`` in place however large."""
+    """How the call ended: the execution, with ``result`` when it succeeded, its ``answer`` in place however large.
+
+    Raises:
+        Refused: the execution or the file with its answer is gone.
+    """
     execution: dict[str, Any] | None = (await client.query(TOOL_RESULT, {"id": execution_id}))["execution"]
     if execution is None:
         raise Refused("The execution is gone.")
     result = execution["result"]
     if result is not None and result["artifact"] is not None:
-        urls = {artifact["name"]: artifact["url"] for artifact in execution["artifacts"]["nodes"]}
-        result["answer"] = json.loads(await client.download(urls[result["artifact"]]))
+        result["answer"] = json.loads(await client.download(await _url_of(client, execution_id, result["artifact"])))
     return execution
+
+
+async def _url_of(client: GraphQLClient, execution_id: str, name: str) -> str:
+    """Where the artifact is; a tool may have kept hundreds of others."""
+    after = None
+    while True:
+        execution = (await client.query(ARTIFACTS, {"id": execution_id, "after": after}))["execution"]
+        page = {"nodes": [], "pageInfo": {"hasNextPage": False}} if execution is None else execution["artifacts"]
+        for artifact in page["nodes"]:
+            if artifact["name"] == name:
+                return str(artifact["url"])
+        if not page["pageInfo"]["hasNextPage"]:
+            raise Refused(f"The artifact {name} with the answer is gone.")
+        after = page["pageInfo"]["endCursor"]
 
 
 async def _project_named(client: GraphQLClient, name: str) -> str:

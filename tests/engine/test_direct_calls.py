@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+from domain.actor import Actor
+from domain.execution import Artifact
+from schema.node_ids import decode_as
 from server.client.graphql_client import GraphQLClient
+from server.client.tool_calls import answer_of
+from server.platform.wiring import Platform
 from tests.engine.conftest import Board, until
 from tests.engine.test_approvals import asked, decide
 
@@ -65,6 +73,26 @@ async def test_a_large_answer_is_an_artifact(board: Board, client: GraphQLClient
     content = await client.download(url)
     assert len(content) == execution["result"]["answerBytes"]
     assert content.count(b"x") > 300_000
+
+
+async def test_the_command_finds_a_large_answer_among_many_artifacts(
+    board: Board, client: GraphQLClient, platform: Platform, actor: Actor
+) -> None:
+    execution_id = await call(board, "flood", size=300_000)
+    await ended(client, execution_id)
+    artifact = Artifact(
+        id=uuid4(),
+        workspace_id=actor.workspace_id,
+        execution_id=decode_as("Execution", execution_id),
+        name="",
+        media_type="text/plain",
+        size=1,
+        sha256="0" * 64,
+        created_at=datetime.now(UTC),
+    )
+    others = [replace(artifact, id=uuid4(), name=f"a{number}.txt") for number in range(110)]
+    await platform.transactor.run(lambda uow: uow.executions.insert_artifacts(others))
+    assert (await answer_of(client, execution_id))["result"]["answer"] == {"text": "x" * 300_000}
 
 
 async def test_a_tool_that_fails_fails_the_call_with_what_it_says(board: Board, client: GraphQLClient) -> None:
