@@ -56,6 +56,35 @@ def test_each_form_is_found_where_it_is(rule: str) -> None:
     assert line[match.column - 1 :].startswith(SECRETS[rule])
 
 
+@pytest.mark.parametrize("rule", SECRETS)
+def test_a_line_is_looked_at_to_its_end(rule: str) -> None:
+    """A bundle of JavaScript is one line of any length."""
+    written = WRITTEN.get(rule, "{}").format(SECRETS[rule])
+    line = "; ".join(["let a = b + 1", written] * 3) + " x = 1;" * 50_000 + f" {written} " + "x = 1;" * 50_000
+    found = list(matches(line))
+    assert {(match.rule.name, match.value) for match in found} == {(rule, SECRETS[rule])}
+    assert len(found) == 4
+    assert max(match.column for match in found) > 300_000
+
+
+def test_each_value_of_a_long_line_is_found_once_by_the_rule_that_knows_it() -> None:
+    token = SECRETS["github-token"]
+    line = f"'token': '{token}', " * 10_000
+    found = list(matches(line))
+    assert len(found) == 10_000
+    assert {match.rule.name for match in found} == {"github-token"}
+    assert sorted(match.column for match in found) == [at * len(line) // 10_000 + 11 for at in range(10_000)]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "part", ["eyJ-", "_key_key_key" + " " * 5_000, "-", "sk-", "a://b:", "key = 'a", "ghp_" + "a" * 40, "a"]
+)
+def test_no_line_takes_long(part: str) -> None:
+    line = part * (250_000 // len(part))
+    assert {match.rule.name for match in matches(line)} <= {"github-token"}
+
+
 def test_what_stands_for_a_secret_is_none() -> None:
     assert [match for line in HARMLESS.splitlines() for match in matches(line)] == []
 
