@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 
 from server.cli.console import foreign
+from server.client.pauses import awaited
 
 SEVERITY_STYLE = {"CRITICAL": "bold red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "cyan", "INFO": "dim"}
 STATE_STYLE = {"NEW": "bold", "FIXED": "green", "WAIVED": "dim", "PERSISTING": ""}
@@ -81,9 +82,7 @@ class AuditView:
         self._say(f"  [yellow]void[/]: {foreign(event['name'])} has changed and is asked anew")
 
     def _on_execution_paused(self, event: dict[str, Any]) -> None:
-        waits = [f"{len(event['approvals'])} approval(s)"] if event["approvals"] else []
-        waits += [f"messages ({', '.join(event['awaitedMessages'])})"] if event["awaitedMessages"] else []
-        self._status(f"waits for {' and '.join(waits) or 'its tasks'}")
+        self._status(f"waits for {awaited(event)}")
 
     def _on_message_sent(self, event: dict[str, Any]) -> None:
         self._say(f"  [cyan]→[/] {foreign(event['receiver'])} [dim]{foreign(event['type'])}[/]")

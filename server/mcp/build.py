@@ -16,8 +16,8 @@ from server.mcp.api import ApiOf
 
 INSTRUCTIONS = (
     "WrenchAI runs software-engineering agents on tasks. Work with it in this order: list_agents; list_projects or "
-    "create_project; create_task; dispatch_task; watch_task. When a task is AWAITING_APPROVAL, show the person what "
-    "its agent asks, then approve or reject with the digest, and watch_task again."
+    "create_project; create_task; dispatch_task; watch_task. When a task has approvals, show the person what is "
+    "asked, then approve or reject with the digest, and watch_task again."
 )
 
 

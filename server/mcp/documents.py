@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from domain.use_cases.task_tree import MOST_LEVELS
+
 _ASKED = """
 fragment Asked on Approval {
   id status quorum expiresAt fallback requestedBy requestedAt
@@ -26,6 +28,7 @@ fragment Shown on Task {
     ... on WaitsForRoom { agentKind }
     ... on WaitsForTime { until }
     ... on WaitsForApproval { approval { ...Asked } }
+    ... on WaitsForMessage { name messageTypes expiresAt }
     ... on WaitsForBudget { budget { scope unit limit spent } }
   }
   latestExecution {
@@ -116,6 +119,7 @@ subscription McpWatch($id: ID!, $after: Cursor) {
     event {
       __typename
       ... on ExecutionRequeued { reason }
+      ... on ExecutionPaused { approvals { id } awaitedMessages }
       ... on ApprovalRequested { name summary }
       ... on SourcePrepared { sourceState }
       ... on StepStarted { step }
@@ -138,6 +142,22 @@ query McpApprovals($first: Int!, $after: Cursor) {
   awaitingApprovals(first: $first, after: $after) { nodes { ...Asked } pageInfo { hasNextPage endCursor } }
 }
 """
+    + _ASKED
+)
+
+_ABOVE = f"fragment Above on Task {{ {'parent { id ' * (MOST_LEVELS - 1)}{'}' * MOST_LEVELS}"
+"""All tasks that one is a part of."""
+
+ASKED_BELOW = (
+    """
+query McpAskedBelow($first: Int!, $after: Cursor) {
+  awaitingApprovals(first: $first, after: $after) {
+    nodes { ...Asked task { ...Above } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+    + _ABOVE
     + _ASKED
 )
 

@@ -11,11 +11,11 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
 from server.client.graphql_client import GraphQLErrors
 from server.mcp.api import Api, api_of, not_found
+from server.mcp.below import shown_with_below
 from server.mcp.documents import FINDINGS, FINDINGS_OF_EXECUTION
 from server.mcp.naming import project_named, task_named
 from server.mcp.reports import report_of
 from server.mcp.sarif import MEDIA_TYPE, as_sarif
-from server.mcp.showing import shown_task
 
 JSON = "application/json"
 PAGE = 100
@@ -39,10 +39,11 @@ def register(server: MCPServer) -> None:
 
 
 async def read_task(task: str, context: Context) -> str:
-    """A task by its key or id: its state, why it waits, what its agent asks, and its latest execution."""
+    """A task by its key or id: its state, why it waits, what it or one below it asks, and its latest execution."""
 
     async def read(api: Api) -> Any:
-        return shown_task(await task_named(api, task)).model_dump(mode="json", by_alias=True)
+        shown = await shown_with_below(api, await task_named(api, task))
+        return shown.model_dump(mode="json", by_alias=True)
 
     return await _read(context, read)
 

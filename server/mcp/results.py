@@ -40,7 +40,7 @@ class Project(Shown):
 
 
 class Projects(Page):
-    """Projects, the oldest first."""
+    """Projects, the newest first."""
 
     projects: list[Project]
 
@@ -155,7 +155,7 @@ class Task(Shown):
     attempts: int
     project: ProjectName | None = None
     waits_for: list[str] = Field([], description="Why nothing happens with it, in sentences.")
-    approvals: list[Approval] = Field([], description="What its agent asks: decide with `approve` or `reject`.")
+    approvals: list[Approval] = Field([], description="What its agent asks, or that of a task below it: decide it.")
     latest_execution: Execution | None = None
 
 

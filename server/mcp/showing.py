@@ -39,6 +39,11 @@ def sentence_of(reason: Mapping[str, Any]) -> str:
             return f"Its agent asks: {reason['approval']['action']['summary']}"
         case "WaitsForChildren":
             return "It waits for tasks that its agent has other agents do."
+        case "WaitsForMessage":
+            types = ", ".join(reason["messageTypes"])
+            what = f"a message ({types}) for {reason['name']}" if types else f"an answer to {reason['name']}"
+            until = f" until {reason['expiresAt']}" if reason["expiresAt"] else ""
+            return f"It waits for {what}{until}."
         case "WaitsForBudget":
             budget = reason["budget"]
             return f"A budget ({budget['scope']}, {budget['unit']}) is used up: {budget['spent']} of {budget['limit']}."

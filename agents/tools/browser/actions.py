@@ -59,7 +59,7 @@ class Fill(BaseModel):
         None,
         max_length=200,
         description="Instead of a text the name of a secret of the workspace. Only for browser_write, and only on "
-        "pages of an origin that a `navigate` of the same call names.",
+        "pages of an origin that a `navigate` of the same call names; in a frame, its origin counts.",
     )
 
     @model_validator(mode="after")

@@ -93,8 +93,10 @@ async def _handle(page: Page, action: Click | Fill | Press | Select | WaitFor, j
     match action:
         case Click():
             await element.click(timeout=patience)
+        case Fill() if action.credential is not None:
+            await _fill_secret(element, action.credential, job, patience)
         case Fill():
-            await element.fill(_value(page, action, job), timeout=patience)
+            await element.fill(action.value or "", timeout=patience)
         case Press():
             await element.press(action.key, timeout=patience)
         case Select():
@@ -103,14 +105,20 @@ async def _handle(page: Page, action: Click | Fill | Press | Select | WaitFor, j
             await element.wait_for(state=action.state, timeout=patience)
 
 
-def _value(page: Page, action: Fill, job: Job) -> str:
-    if action.credential is None:
-        return action.value or ""
-    place = urlsplit(page.url)
+async def _fill_secret(element: Locator, credential: str, job: Job, patience: float) -> None:
+    """Fill a secret into the element of a document whose origin was looked at, and into no other one.
+
+    The page may go elsewhere while the element is waited for, and the element may be in a frame of somebody else: so
+    the element is had first, and what is asked for its origin is the frame that it is in. Once that frame shows another
+    document the element is gone, and filling it in fails.
+    """
+    found = await element.element_handle(timeout=patience)
+    frame = await found.owner_frame()
+    place = urlsplit("" if frame is None else frame.url)
     origin = f"{place.scheme}://{place.netloc}"
     if origin not in job.secret_origins:
-        raise Error(f"The secret {action.credential!r} is not filled in at {origin}: no navigate of this call names it")
-    return job.secrets[action.credential]
+        raise Error(f"The secret {credential!r} is not filled in at {origin}: no navigate of this call names it")
+    await found.fill(job.secrets[credential], timeout=patience)
 
 
 async def _settle(page: Page, patience: float) -> None:

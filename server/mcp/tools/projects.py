@@ -22,7 +22,7 @@ def register(server: MCPServer) -> None:
 
 
 async def list_projects(context: Context, first: Most = 50, after: After = None) -> Projects:
-    """List the projects, the oldest first: their keys, names and sources."""
+    """List the projects, the newest first: their keys, names and sources."""
     found = (await api_of(context).query(PROJECTS, {"first": first, "after": after}))["projects"]
     return Projects(projects=[Project.model_validate(one) for one in found["nodes"]], next_cursor=cursor_behind(found))
 

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context, MCPServer
 from pydantic import Field
 
+from domain.states import TaskStatus
 from server.mcp.api import api_of, perform
+from server.mcp.below import shown_with_below
 from server.mcp.documents import CANCEL_TASK, CREATE_TASK, DISPATCH_TASK, RETRY_TASK, TASKS
 from server.mcp.naming import After, Key, Most, ProjectName, TaskName, project_named, task_named
 from server.mcp.offering import DECIDES, READS, STARTS, offer
 from server.mcp.results import Task, Tasks
 from server.mcp.showing import cursor_behind, shown_task
-
-Status = Literal[
-    "PENDING",
-    "BLOCKED",
-    "QUEUED",
-    "IN_PROGRESS",
-    "AWAITING_APPROVAL",
-    "AWAITING_CHILDREN",
-    "COMPLETED",
-    "FAILED",
-    "CANCELLED",
-    "SKIPPED",
-]
 
 
 def register(server: MCPServer) -> None:
@@ -41,7 +30,7 @@ def register(server: MCPServer) -> None:
 async def list_tasks(
     context: Context,
     project: ProjectName | None = None,
-    status: Annotated[list[Status] | None, Field(description="Only tasks in one of these states.")] = None,
+    status: Annotated[list[TaskStatus] | None, Field(description="Only tasks in one of these states.")] = None,
     agent: Annotated[str | None, Field(description="Only tasks of this kind of agent.")] = None,
     first: Most = 50,
     after: After = None,
@@ -59,8 +48,9 @@ async def list_tasks(
 
 
 async def get_task(context: Context, task: TaskName) -> Task:
-    """Look at a task: its state, why it waits, what its agent asks, and its latest execution."""
-    return shown_task(await task_named(api_of(context), task))
+    """Look at a task: its state, why it waits, what it or one below it asks, and its latest execution."""
+    api = api_of(context)
+    return await shown_with_below(api, await task_named(api, task))
 
 
 async def create_task(

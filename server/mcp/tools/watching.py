@@ -10,15 +10,15 @@ from typing import Annotated, Any
 from mcp.server.mcpserver import Context, MCPServer
 from pydantic import Field
 
+from server.client.pauses import awaited
 from server.mcp.api import Api, api_of, not_found
+from server.mcp.below import ENDED, shown_with_below
 from server.mcp.documents import EVENTS
 from server.mcp.naming import TaskName, task_named
 from server.mcp.offering import READS, offer
 from server.mcp.reports import report_of
-from server.mcp.results import Asker, Failure, Report, Watched
-from server.mcp.showing import shown_task
+from server.mcp.results import Asker, Failure, Report, Task, Watched
 
-ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED", "SKIPPED"})
 RESTS = ENDED | {"PENDING", "AWAITING_APPROVAL"}
 """States in which nothing happens any more unless somebody does something."""
 AT_WORK = frozenset({"QUEUED", "RUNNING"})
@@ -41,10 +41,11 @@ async def watch_task(
         float, Field(gt=0, le=3600, description="How long to wait; then it answers how things stand.")
     ] = 300,
 ) -> Watched:
-    """Wait until a task has ended or its agent asks for an approval, with progress meanwhile, and read its report.
+    """Wait until a task has ended or an approval is asked for, with progress meanwhile, and read its report.
 
-    A task that was never dispatched is answered at once. Where the time is over first, `timedOut` is true and
-    `waitsFor` says what it waits for: watch it again, nothing is lost.
+    Approvals are those of its agent, and those of the agents of tasks below it that it waits for. A task that was never
+    dispatched is answered at once. Where the time is over first, `timedOut` is true and `waitsFor` says what it waits
+    for: watch it again, nothing is lost.
     """
     api = api_of(context)
     watch = _Watch(api, context)
@@ -54,11 +55,11 @@ async def watch_task(
             found = await watch.until_rest(task)
     except TimeoutError:
         timed_out = True
-        found = await task_named(api, task)
-    ended = found["status"] in ENDED
-    execution = found["latestExecution"]
-    report = (await report_of(api, execution["id"]))["result"] if ended and execution else None
-    return Watched(task=shown_task(found), ended=ended, timed_out=timed_out and not ended, report=report)
+        found = await shown_with_below(api, await task_named(api, task))
+    ended = found.status in ENDED
+    execution = found.latest_execution
+    report = (await report_of(api, execution.id))["result"] if ended and execution else None
+    return Watched(task=found, ended=ended, timed_out=timed_out and not ended, report=report)
 
 
 async def get_report(
@@ -92,17 +93,17 @@ class _Watch:
         self._said = ""
         self._cursors: dict[str, str] = {}
 
-    async def until_rest(self, name: str) -> dict[str, Any]:
-        """The task, once nothing happens with it any more."""
+    async def until_rest(self, name: str) -> Task:
+        """The task, once nothing happens with it any more, or what it waits for asks for an approval."""
         while True:
-            task = await task_named(self._api, name)
-            shown = shown_task(task)
-            await self._say(" ".join([f"{shown.key} is {shown.status}.", *shown.waits_for]))
-            if task["status"] in RESTS:
+            task = await shown_with_below(self._api, await task_named(self._api, name))
+            await self._say(" ".join([f"{task.key} is {task.status}.", *task.waits_for]))
+            execution = task.latest_execution
+            at_work = execution is not None and execution.status in AT_WORK
+            if task.status in RESTS or (task.approvals and not at_work):
                 return task
-            execution = task["latestExecution"]
-            if execution is not None and execution["status"] in AT_WORK:
-                await self._follow(execution["id"])
+            if execution is not None and at_work:
+                await self._follow(execution.id)
             else:
                 await asyncio.sleep(LOOK)
 
@@ -128,7 +129,6 @@ class _Watch:
 _SENTENCES: Mapping[str, str] = {
     "ExecutionStarted": "A worker has it.",
     "ExecutionRequeued": "Back in the queue: {reason}",
-    "ExecutionPaused": "It waits for an approval.",
     "ApprovalRequested": "{name}: {summary}",
     "SourcePrepared": "The source is there: {sourceState}",
     "StepStarted": "{step} …",
@@ -145,4 +145,6 @@ _SENTENCES: Mapping[str, str] = {
 
 def _sentence(event: Mapping[str, Any]) -> str:
     """What an event says to whoever waits; nothing for those that say nothing new."""
+    if event["__typename"] == "ExecutionPaused":
+        return f"It waits for {awaited(event)}."
     return _SENTENCES.get(event["__typename"], "").format(**event).rstrip()

@@ -64,7 +64,7 @@ class Site:
 
         async def note(request: Request) -> Response:
             self.private_seen.append(request.url.path)
-            return HTMLResponse("private")
+            return HTMLResponse(LOGIN if request.path_params["page"] == "loginpage" else "private")
 
         return Starlette(routes=[Route("/{page}", note, methods=["GET", "POST"])])
 
@@ -72,8 +72,6 @@ class Site:
         page = request.path_params["page"]
         self.seen.append(f"{request.method} {request.url.path}")
         match page:
-            case "shop":
-                return HTMLResponse(SHOP)
             case "attempts":
                 here = self.address.partition("//")[2]
                 return HTMLResponse(ATTEMPTS % {"private": self.private, "here": here})
@@ -86,12 +84,13 @@ class Site:
                 return Response(content, headers={"Content-Disposition": f'attachment; filename="{page}"'})
             case "endless":
                 return StreamingResponse(self._endless(), media_type="text/html")
-            case "loginpage":
-                return HTMLResponse(LOGIN)
             case "login":
                 form = await request.form()
                 return HTMLResponse(f"<title>In</title><p>{form['user']} {form['password']}")
-        return HTMLResponse(f"<title>{page}</title>")
+        leaves = f"<script>setTimeout(() => location = '{self.private}/loginpage', 500)</script>"
+        frames = f"<iframe id=ours src=/loginpage></iframe><iframe src={self.private}/loginpage></iframe>"
+        pages = {"shop": SHOP, "loginpage": LOGIN, "leaves": leaves, "frames": frames}
+        return HTMLResponse(pages.get(page, f"<title>{page}</title>"))
 
     async def _endless(self) -> AsyncIterator[str]:
         yield "<!doctype html><title>Endless</title><p>The beginning" + " " * 2_000
@@ -219,6 +218,28 @@ async def test_a_form_is_sent_by_browser_write_and_a_secret_goes_where_it_belong
         await bench.call(Browser, actions=[fill])
     with pytest.raises(ValidationError, match="either value or credential"):
         await bench.call(BrowserWrite, actions=[{"kind": "fill", "selector": "a"}])
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize("page", ["leaves", "frames"])
+async def test_a_secret_is_not_filled_in_where_a_page_leads_or_in_a_frame_of_others(
+    bench: Bench, site: Site, page: str
+) -> None:
+    bench.allow = tuple(address.partition("//")[2] for address in (site.address, site.private))
+    bench.secrets = {"shop-password": "correct horse"}
+    field = "input[name=password]"
+    inside = " >> internal:control=enter-frame >> "
+    selectors = {"leaves": [field], "frames": [f"#ours{inside}{field}", f"iframe:not(#ours){inside}{field}"]}[page]
+    fills = [{"kind": "fill", "selector": selector, "credential": "shop-password"} for selector in selectors]
+    answer = await bench.call(
+        BrowserWrite, actions=[{"kind": "navigate", "url": f"{site.address}/{page}", "until": "commit"}, *fills]
+    )
+    *before, last = answer.results
+    assert [one.kind for one in before] == ["navigate", "fill"][: len(before)]
+    assert last.kind == "failed"
+    said = f"The secret 'shop-password' is not filled in at {site.private}: no navigate of this call names it"
+    assert last.error == said
+    assert len(before) == len(fills)
 
 
 async def test_addresses_are_looked_at_before_anything_is_started(bench: Bench, tmp_path: Path) -> None:
