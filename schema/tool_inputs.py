@@ -20,7 +20,9 @@ from schema.task_inputs import IDEMPOTENCY_KEY
 class CallToolInput:
     """A call to be made."""
 
-    tool: str = strawberry.field(description="Name of a typed tool, see the query `tools`.")
+    tool: str = strawberry.field(
+        description="Name of a typed tool, see the query `tools`, or `mcp:server/tool` for one of an MCP server."
+    )
     arguments: JSON | None = strawberry.field(
         default=UNSET, description="An object that fits the tool's argumentsSchema; {} if left out."
     )

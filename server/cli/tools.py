@@ -52,7 +52,10 @@ def show(name: Annotated[str, typer.Argument(help="Name of the tool.")], as_json
 
 @commands.command()
 def call(
-    name: Annotated[str, typer.Argument(help="Name of a typed tool: see `wrenchai tools list`.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="Name of a typed tool, see `wrenchai tools list`; of an MCP server: `mcp:SERVER/TOOL`."),
+    ],
     arguments: Annotated[
         str,
         typer.Option("--arguments", "-a", help="A JSON object; @FILE or - to read it from a file or standard input."),

@@ -77,7 +77,8 @@ async def _url_of(client: GraphQLClient, execution_id: str, name: str) -> str:
     after = None
     while True:
         execution = (await client.query(ARTIFACTS, {"id": execution_id, "after": after}))["execution"]
-        page = {"nodes": [], "pageInfo": {"hasNextPage": False}} if execution is None else execution["artifacts"]
+        none = {"nodes": [], "pageInfo": {"hasNextPage": False}}
+        page: dict[str, Any] = none if execution is None else execution["artifacts"]
         for artifact in page["nodes"]:
             if artifact["name"] == name:
                 return str(artifact["url"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mcp.server.mcpserver import Context, MCPServer
@@ -73,7 +73,7 @@ async def read_findings_of_execution(execution: str, context: Context) -> str:
     """What an execution found, with the state that each finding had then, as SARIF 2.1.0."""
 
     async def read(api: Api) -> Any:
-        return as_sarif([one async for one in _found_by(api, execution)])
+        return as_sarif(*await _found_by(api, execution))
 
     return await _read(context, read)
 
@@ -82,40 +82,45 @@ async def read_findings_of_project(project: str, context: Context) -> str:
     """What is known of a project's source, as SARIF 2.1.0."""
 
     async def read(api: Api) -> Any:
-        return as_sarif([one async for one in _known_of(api, (await project_named(api, project))["id"])])
+        return as_sarif(*await _known_of(api, (await project_named(api, project))["id"]))
 
     return await _read(context, read)
 
 
-async def _found_by(api: Api, execution_id: str) -> AsyncIterator[dict[str, Any]]:
-    after, read = None, 0
-    while read < MOST:
-        found = (await api.query(FINDINGS_OF_EXECUTION, {"id": execution_id, "first": PAGE, "after": after}))[
-            "execution"
-        ]
+async def _found_by(api: Api, execution_id: str) -> tuple[list[dict[str, Any]], bool]:
+    async def page(after: str | None) -> tuple[list[dict[str, Any]], Any]:
+        given = {"id": execution_id, "first": PAGE, "after": after}
+        found = (await api.query(FINDINGS_OF_EXECUTION, given))["execution"]
         if found is None:
             raise not_found("execution", execution_id)
-        for edge in found["findings"]["edges"]:
-            yield {**edge["node"], "state": edge["state"]}
-            read += 1
-        page = found["findings"]["pageInfo"]
-        if not page["hasNextPage"]:
-            return
-        after = page["endCursor"]
+        return [{**edge["node"], "state": edge["state"]} for edge in found["findings"]["edges"]], found["findings"]
+
+    return await _pages(page)
 
 
-async def _known_of(api: Api, project_id: str) -> AsyncIterator[dict[str, Any]]:
-    after, read = None, 0
-    while read < MOST:
-        found = (await api.query(FINDINGS, {"filter": {"projectId": project_id}, "first": PAGE, "after": after}))[
-            "findings"
-        ]
-        for one in found["nodes"]:
-            yield one
-            read += 1
-        if not found["pageInfo"]["hasNextPage"]:
-            return
-        after = found["pageInfo"]["endCursor"]
+async def _known_of(api: Api, project_id: str) -> tuple[list[dict[str, Any]], bool]:
+    async def page(after: str | None) -> tuple[list[dict[str, Any]], Any]:
+        given = {"filter": {"projectId": project_id}, "first": PAGE, "after": after}
+        found = (await api.query(FINDINGS, given))["findings"]
+        return found["nodes"], found
+
+    return await _pages(page)
+
+
+async def _pages(
+    page: Callable[[str | None], Awaitable[tuple[list[dict[str, Any]], Any]]],
+) -> tuple[list[dict[str, Any]], bool]:
+    """What all pages have, up to ``MOST``, and whether there is more."""
+    read: list[dict[str, Any]] = []
+    after = None
+    while True:
+        found, connection = await page(after)
+        read += found
+        if not connection["pageInfo"]["hasNextPage"]:
+            return read, False
+        if len(read) >= MOST:
+            return read, True
+        after = connection["pageInfo"]["endCursor"]
 
 
 async def _read(context: Context, read: Callable[[Api], Awaitable[Any]]) -> str:

@@ -14,8 +14,8 @@ LEVELS = {"CRITICAL": "error", "HIGH": "error", "MEDIUM": "warning", "LOW": "not
 BASELINE = {"NEW": "new", "PERSISTING": "unchanged", "WAIVED": "unchanged", "FIXED": "absent"}
 
 
-def as_sarif(findings: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """One run with all of them; each is a finding as the API shows it."""
+def as_sarif(findings: Iterable[Mapping[str, Any]], incomplete: bool = False) -> dict[str, Any]:
+    """One run with all of them; each is a finding as the API shows it. ``incomplete`` says that there are more."""
     listed = list(findings)
     return {
         "$schema": SCHEMA,
@@ -26,9 +26,18 @@ def as_sarif(findings: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
                 "columnKind": "unicodeCodePoints",
                 "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The root of the source."}}},
                 "results": [_result(one) for one in listed],
+                **_invocations(len(listed) if incomplete else None),
             }
         ],
     }
+
+
+def _invocations(shown: int | None) -> dict[str, Any]:
+    if shown is None:
+        return {}
+    said = f"There are more findings than these {shown:,}: the query `findings` reads all of them, page by page."
+    notification = {"level": "warning", "message": {"text": said}}
+    return {"invocations": [{"executionSuccessful": True, "toolExecutionNotifications": [notification]}]}
 
 
 def _rules(findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from mcp_types import TextResourceContents
 
 from server.client.graphql_client import GraphQLClient
 from server.client.local_server import token_of
-from server.mcp import documents
+from server.mcp import documents, resources
 from server.mcp.reports import report_document
 from server.process import Running
 from server.settings import Settings
@@ -150,7 +150,7 @@ async def test_tools_say_what_they_do(connect: Connect) -> None:
     assert "/srv/code" in str(prompt.messages[0].content)
 
 
-async def test_an_audit_is_read_as_resources(connect: Connect, tmp_path: Path) -> None:
+async def test_an_audit_is_read_as_resources(connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.py").write_text("import os\n\n\ndef f(x):\n    return eval(x)\n")
     async with connect() as client:
         project = await answer(client, "create_project", name="Audited", source=str(tmp_path))
@@ -170,9 +170,16 @@ async def test_an_audit_is_read_as_resources(connect: Connect, tmp_path: Path) -
         assert await read_json(client, f"wrenchai://task/{task['key']}/report") == over["report"]
         with pytest.raises(Exception, match="NOT_FOUND"):
             await client.read_resource("wrenchai://task/NONE-1")
+        monkeypatch.setattr(resources, "PAGE", 1)
+        monkeypatch.setattr(resources, "MOST", 2)
+        (cut,) = (await read_json(client, f"wrenchai://project/{project['key']}/findings.sarif"))["runs"]
+        assert len(cut["results"]) == 2 < len(findings)
+        [said] = cut["invocations"][0]["toolExecutionNotifications"]
+        assert "more findings than these 2" in said["message"]["text"]
     marks = sorted(one["fingerprint"] for one in findings)
     for log in (sarif, known):
         (run,) = log["runs"]
+        assert "invocations" not in run
         assert sorted(one["partialFingerprints"]["wrenchai/v1"] for one in run["results"]) == marks
         assert {one["baselineState"] for one in run["results"]} == {"new"}
         assert {one["ruleId"] for one in run["results"]} == {rule["id"] for rule in run["tool"]["driver"]["rules"]}
